@@ -1,0 +1,122 @@
+import { assert } from "./assert.ts";
+
+const TWO_32 = 0x1_0000_0000;
+
+/**
+ * A growing buffer that integers and byte strings are appended to, in protobuf's encodings where one
+ * exists. One writer is reused for many messages: `reset()` forgets, `view()` lends, `copy()` gives.
+ */
+export class ByteWriter {
+  #buffer: Uint8Array;
+  #view: DataView;
+  /** How many bytes have been written since the last reset. */
+  length = 0;
+
+  /** @param capacityBytes How much room to reserve; the buffer doubles when it is used up. */
+  constructor(capacityBytes = 256) {
+    this.#buffer = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.#buffer.buffer);
+  }
+
+  /** Makes room for `byteCount` more bytes. */
+  reserve(byteCount: number): void {
+    const needed = this.length + byteCount;
+    if (needed <= this.#buffer.length) return;
+    let capacity = this.#buffer.length * 2;
+    while (capacity < needed) capacity *= 2;
+    const grown = new Uint8Array(capacity);
+    grown.set(this.#buffer.subarray(0, this.length));
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** Cuts what was written back to its first `length` bytes. */
+  truncate(length: number): void {
+    assert(length <= this.length, "ByteWriter cannot be truncated to more than it holds");
+    this.length = length;
+  }
+
+  /** One byte. */
+  byte(value: number): void {
+    this.reserve(1);
+    this.#buffer[this.length++] = value;
+  }
+
+  /** Four bytes, the lowest first. */
+  uint32(value: number): void {
+    this.reserve(4);
+    this.#view.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
+  /** Eight bytes, the lowest first, of a 64-bit identifier. */
+  uint64(value: bigint): void {
+    this.reserve(8);
+    this.#view.setBigUint64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /** A varint of a non-negative safe integer. */
+  varint(value: number): void {
+    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER, `Cannot write ${value} as a varint`);
+    this.reserve(8);
+    const buffer = this.#buffer;
+    let at = this.length;
+    while (value >= TWO_32) {
+      buffer[at++] = (value & 0x7f) | 0x80;
+      value = Math.floor(value / 128);
+    }
+    value >>>= 0;
+    while (value > 0x7f) {
+      buffer[at++] = (value & 0x7f) | 0x80;
+      value >>>= 7;
+    }
+    buffer[at++] = value;
+    this.length = at;
+  }
+
+  /** A varint of any 64-bit integer; a negative one takes ten bytes, as in protobuf's int64. */
+  varint64(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    this.reserve(10);
+    while (rest > 0x7fn) {
+      this.#buffer[this.length++] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.#buffer[this.length++] = Number(rest);
+  }
+
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.#buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** A varint of the length, then the bytes. */
+  bytes(bytes: Uint8Array): void {
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** Overwrites four bytes already written at `offset`, for a length or checksum known only later. */
+  patchUint32(offset: number, value: number): void {
+    assert(offset + 4 <= this.length, "ByteWriter can patch only what was written");
+    this.#view.setUint32(offset, value, true);
+  }
+
+  /** What was written, as a view that the next write or reset may change. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  /** What was written, as bytes of their own. */
+  copy(): Uint8Array {
+    return this.#buffer.slice(0, this.length);
+  }
+}
