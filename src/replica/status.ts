@@ -1,0 +1,35 @@
+import type { ClusterId, MemberId } from "../base/ids.ts";
+import type { Configuration } from "../raft/configuration.ts";
+import type { Role } from "../raft/ready.ts";
+
+/** A replica's view of itself and its cluster at one moment. */
+export interface ReplicaStatus {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly role: Role;
+  /** The leader that this replica follows, or zero. */
+  readonly leader: MemberId;
+  readonly term: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  readonly configuration: Configuration;
+  /** Bytes that the durable storage occupies. */
+  readonly storageBytes: number;
+}
+
+/** Something that an operator wants to see. */
+export type ReplicaEvent =
+  | {
+    readonly type: "leader";
+    readonly leader: MemberId;
+    readonly term: number;
+    readonly role: Role;
+  }
+  | { readonly type: "peerConnected"; readonly peer: MemberId }
+  | { readonly type: "peerDisconnected"; readonly peer: MemberId }
+  | { readonly type: "recovered"; readonly index: number; readonly notes: readonly string[] }
+  | { readonly type: "snapshotSaved"; readonly index: number; readonly byteLength: number }
+  | { readonly type: "snapshotInstalled"; readonly index: number; readonly from: MemberId }
+  | { readonly type: "removed" }
+  | { readonly type: "failed"; readonly error: Error };
