@@ -43,6 +43,7 @@ const TABLE_ADVICE = "tools/layers.ts is the table; CONTRIBUTING.md says why it 
 export const CHECKS: readonly Step[] = [
   command("types", "deno check; after a new dependency, `deno install` and commit deno.lock", ...[
     "check",
+    "--quiet",
     "--frozen",
   ]),
   command("format", "run: deno fmt", "fmt", "--check"),

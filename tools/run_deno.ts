@@ -49,7 +49,11 @@ export async function runDeno(
   ]);
   clearTimeout(limit);
   if (late) output.push(`\nended after ${limitMs / 1000} s, the limit for this step\n`);
-  return { ok: status.success && !late, stdout: stdout.join(""), output: output.join("") };
+  return {
+    ok: status.success && !late,
+    stdout: stdout.join(""),
+    output: output.join("").replace(/\nStack backtrace:\n   0: <unknown>\n/g, ""),
+  };
 }
 
 async function gather(

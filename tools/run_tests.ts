@@ -39,6 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     stdin: "null",
     stdout: "piped",
   }).spawn();
+  // Why: whoever ends this process means the tests; the child would live on.
+  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   const output: string[] = [];
   const decoder = new TextDecoder();
   for await (const bytes of child.stdout) {

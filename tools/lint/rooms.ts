@@ -35,15 +35,27 @@ function inSource(context: Deno.lint.RuleContext): boolean {
   return roomOfFile(context.filename) !== undefined;
 }
 
-/** Whether an identifier is a use of the global name, not `x.name`, `{ name: … }` or a type's key. */
+/** Whether an identifier is a use of the global name and no key: not `x.name`, not `{ name: … }`. */
 function isGlobalUse(node: Deno.lint.Identifier): boolean {
   const parent = node.parent;
-  if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
+  if (parent.type === "MemberExpression") {
+    const { object } = parent;
+    const onGlobal = object.type === "Identifier" && object.name === "globalThis";
+    return object === node || parent.computed || onGlobal;
+  }
   if (parent.type === "Property") return parent.value === node;
-  return !parent.type.startsWith("TS") && parent.type !== "MethodDefinition" &&
-    parent.type !== "PropertyDefinition" && parent.type !== "ImportSpecifier" &&
-    parent.type !== "ExportSpecifier";
+  return !KEYED.has(parent.type);
 }
+
+/** Where a plain name is a key. */
+const KEYED = new Set([
+  "MethodDefinition",
+  "PropertyDefinition",
+  "TSPropertySignature",
+  "TSMethodSignature",
+  "ImportSpecifier",
+  "ExportSpecifier",
+]);
 
 /** Pure rooms: no clock, no chance, no output, no locale. */
 const pure: Deno.lint.Rule = {
@@ -62,8 +74,11 @@ const pure: Deno.lint.Rule = {
           hint: "take a Prng",
         });
       },
-      "CallExpression > MemberExpression[property.name=/^(localeCompare|toLocale.*)$/]"(node) {
+      "CallExpression[callee.property.name=/^(localeCompare|toLocale.*)$/]"(node) {
         context.report({ node, message: "the result depends on the machine's locale" });
+      },
+      AwaitExpression(node) {
+        context.report({ node, message: "a pure room never waits", hint: "the driver waits" });
       },
     };
   },
@@ -129,6 +144,9 @@ const dialect: Deno.lint.Rule = {
       },
       "[accessibility=/^(private|protected)$/]"(node: Deno.lint.Node) {
         context.report({ node, message: "no access keyword", hint: "write #name" });
+      },
+      TSParameterProperty(node) {
+        context.report({ node, message: "no parameter property", hint: "declare the field" });
       },
       ExportDefaultDeclaration(node) {
         context.report({ node, message: "no default export", hint: "export it by name" });
