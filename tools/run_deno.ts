@@ -52,7 +52,7 @@ export async function runDeno(
   return {
     ok: status.success && !late,
     stdout: stdout.join(""),
-    output: output.join("").replace(/\nStack backtrace:\n   0: <unknown>\n/g, ""),
+    output: output.join("").replace(/\nStack backtrace:\n +0: <unknown>\n/g, ""),
   };
 }
 
