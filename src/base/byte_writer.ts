@@ -63,7 +63,8 @@ export class ByteWriter {
 
   /** A varint of a non-negative safe integer. */
   varint(value: number): void {
-    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER, `Cannot write ${value} as a varint`);
+    // Why no message with the value: building it would cost more than the write itself.
+    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER, "A varint must be a safe integer >= 0");
     this.reserve(8);
     const buffer = this.#buffer;
     let at = this.length;
@@ -82,13 +83,23 @@ export class ByteWriter {
 
   /** A varint of any 64-bit integer; a negative one takes ten bytes, as in protobuf's int64. */
   varint64(value: bigint): void {
-    let rest = BigInt.asUintN(64, value);
+    // Two halves as numbers: shifting a bigint seven times allocates each time.
+    let low = Number(BigInt.asUintN(32, value));
+    let high = Number(BigInt.asUintN(32, value >> 32n));
     this.reserve(10);
-    while (rest > 0x7fn) {
-      this.#buffer[this.length++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
+    const buffer = this.#buffer;
+    let at = this.length;
+    while (high > 0) {
+      buffer[at++] = (low & 0x7f) | 0x80;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
     }
-    this.#buffer[this.length++] = Number(rest);
+    while (low > 0x7f) {
+      buffer[at++] = (low & 0x7f) | 0x80;
+      low >>>= 7;
+    }
+    buffer[at++] = low;
+    this.length = at;
   }
 
   /** Bytes as they are. */
@@ -102,6 +113,33 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.raw(bytes);
+  }
+
+  /**
+   * Begins a part whose length goes before it as a varint, for a length not known beforehand.
+   * @returns Where the part starts, for {@linkcode endPart}.
+   */
+  beginPart(): number {
+    this.reserve(1);
+    return ++this.length;
+  }
+
+  /** Ends the part that starts at `start` and writes its length; a part over 127 bytes moves. */
+  endPart(start: number): void {
+    let size = this.length - start;
+    assert(start > 0 && size >= 0, "ByteWriter can end only a part that it began");
+    if (size > 0x7f) {
+      const shift = size < 0x4000 ? 1 : size < 0x20_0000 ? 2 : size < 0x1000_0000 ? 3 : 4;
+      this.reserve(shift);
+      this.#buffer.copyWithin(start + shift, start, this.length);
+      this.length += shift;
+    }
+    let at = start - 1;
+    while (size > 0x7f) {
+      this.#buffer[at++] = (size & 0x7f) | 0x80;
+      size >>>= 7;
+    }
+    this.#buffer[at] = size;
   }
 
   /** Overwrites four bytes already written at `offset`, for a length or checksum known only later. */
