@@ -11,6 +11,7 @@ async function problems(name: string, files: Readonly<Record<string, string>>): 
   return (await step.run(tree.root)).join("\n");
 }
 
+const version = { "src/version.ts": `export const VERSION = "1.2.3";` };
 const fine = { "mod.ts": "/** One. */\nexport const one: number = 1;\n" };
 
 for (
@@ -39,4 +40,37 @@ Deno.test("runDeno() ends a child that takes too long, and says so", async () =>
   });
   assertEquals(ok, false);
   assertStringIncludes(output, "ended after 0.3 s");
+});
+
+Deno.test("the gate runs the steps it is asked for and exits by what they find", async () => {
+  const gate = async (source: string, ...steps: string[]) => {
+    await using tree = new PlantedTree({ ...version, "mod.ts": source });
+    const tool = new URL("../../tools/ok.ts", import.meta.url).pathname;
+    const { ok, stdout } = await runDeno(tree.root, ["run", "-A", tool, ...steps]);
+    return { ok, stdout };
+  };
+  const good = await gate(fine["mod.ts"], "docs", "tidy");
+  assertEquals(good.ok, true, good.stdout);
+  assertStringIncludes(good.stdout, "all ok in");
+  const bad = await gate("export const one = 1;\n", "docs", "tidy");
+  assertEquals(bad.ok, false, bad.stdout);
+  assertStringIncludes(bad.stdout, "what to do: every export");
+  assertStringIncludes(bad.stdout, "s: docs\n");
+  const unknown = await gate(fine["mod.ts"], "spelling");
+  assertEquals(unknown.ok, false, unknown.stdout);
+  assertStringIncludes(unknown.stdout, `There is no step "spelling"`);
+});
+
+Deno.test("the gate ends with the tests' tally, and a failing test fails it", async () => {
+  const runTests = new URL("../../tools/run_tests.ts", import.meta.url).pathname;
+  await using tree = new PlantedTree({
+    "deno.json": JSON.stringify({ tasks: { test: `deno run -A ${runTests}` } }),
+    "a_test.ts": `Deno.test("passes", () => {});
+Deno.test("fails", () => { throw new Error("planted"); });`,
+  });
+  const tool = new URL("../../tools/ok.ts", import.meta.url).pathname;
+  const { ok, stdout } = await runDeno(tree.root, ["run", "-A", tool, "tests"]);
+  assertEquals(ok, false);
+  assertStringIncludes(stdout, "Error: planted");
+  assertEquals(stdout.trimEnd().split("\n").at(-1), "1 passed, 1 failed");
 });

@@ -67,11 +67,14 @@ Deno.test("kvorum/dialect knows enums, access keywords and default exports", () 
   const foreign = [
     "enum Role { Leader }",
     "class A { private x = 1; }",
+    "class A { private m() {} }",
     "class A { constructor(protected x: number) {} }",
     "export default 1;",
   ];
   for (const source of foreign) {
     assertEquals(broken("src/client/a.ts", source), ["kvorum/dialect"], source);
   }
-  assertEquals(broken("src/client/a.ts", "export class A { #x = 1; }"), []);
+  for (const source of ["export class A { #x = 1; }", "class A { private constructor() {} }"]) {
+    assertEquals(broken("src/client/a.ts", source), [], source);
+  }
 });

@@ -143,6 +143,8 @@ const dialect: Deno.lint.Rule = {
         context.report({ node, message: "no enum", hint: "a const object or a string union" });
       },
       "[accessibility=/^(private|protected)$/]"(node: Deno.lint.Node) {
+        // A constructor has no `#` form.
+        if (node.type === "MethodDefinition" && node.kind === "constructor") return;
         context.report({ node, message: "no access keyword", hint: "write #name" });
       },
       TSParameterProperty(node) {
