@@ -1,0 +1,77 @@
+/** Which part of the gateway serves a path. */
+import type { CallContext } from "../call_context.ts";
+import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
+import { type Services, type UnaryMethod, unaryMethods } from "../services/methods.ts";
+import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
+import { streamEvents, wantsEvents } from "./sse.ts";
+import { streamWatch } from "./stream.ts";
+import { serveUnary } from "./unary.ts";
+
+const WATCH_PATH = "/v3/watch";
+const LEGACY_PREFIX = "/v3beta/";
+
+/** The path of an absolute URL, without its query. Why by hand: `URL` costs more than the rest. */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start === -1) return "/";
+  let end = url.length;
+  for (const mark of ["?", "#"]) {
+    const at = url.indexOf(mark, start);
+    if (at !== -1 && at < end) end = at;
+  }
+  return url.slice(start, end);
+}
+
+/** etcd's JSON gateway: `/v3/…`. */
+export class Router {
+  readonly #services: Services;
+  readonly #methods: ReadonlyMap<string, UnaryMethod>;
+  readonly #onInternalError: (error: Error, request: Request) => void;
+
+  constructor(
+    services: Services,
+    onInternalError: (error: Error, request: Request) => void,
+  ) {
+    this.#services = services;
+    this.#methods = new Map(unaryMethods(services).map((method) => [method.path, method]));
+    this.#onInternalError = onInternalError;
+  }
+
+  /** Serves a request for `path`. A refusal is a response, too. */
+  async route(path: string, request: Request): Promise<Response> {
+    const known = path.startsWith(LEGACY_PREFIX) ? `/v3/${path.slice(LEGACY_PREFIX.length)}` : path;
+    const method = this.#methods.get(known);
+    if (method === undefined && known !== WATCH_PATH) return notFound(known);
+    try {
+      if (method !== undefined) {
+        if (request.method !== "POST") return methodNotAllowed();
+        return await serveUnary(method, request, contextOf(request));
+      }
+      return await this.#watch(request);
+    } catch (thrown) {
+      return errorResponse(this.#refusal(thrown, request));
+    }
+  }
+
+  #watch(request: Request): Response | Promise<Response> {
+    const events = wantsEvents(request);
+    if (!events && request.method !== "POST") return methodNotAllowed();
+    const call = this.#services.watch.open(contextOf(request));
+    return events ? streamEvents(request, call) : streamWatch(request, call);
+  }
+
+  #refusal(thrown: unknown, request: Request): RpcError {
+    if (request.signal.aborted) return new RpcError(GrpcCode.Canceled, "context canceled");
+    const error = toRpcError(thrown);
+    if (error.code === GrpcCode.Internal) this.#onInternalError(error, request);
+    return error;
+  }
+}
+
+const NOBODY: CallContext = { caller: null, requireLeader: false };
+const NOBODY_WITH_LEADER: CallContext = { caller: null, requireLeader: true };
+
+/** The metadata that etcd's gateway takes from HTTP's headers. */
+function contextOf(request: Request): CallContext {
+  return request.headers.get("grpc-metadata-hasleader") === "true" ? NOBODY_WITH_LEADER : NOBODY;
+}

@@ -1,0 +1,28 @@
+import { encodeToBytes } from "../../proto/codec.ts";
+import { toJson } from "../../proto/json.ts";
+import type { CallContext } from "../call_context.ts";
+import type { UnaryMethod } from "../services/methods.ts";
+import { MESSAGE_BYTES_MAX, messageTooLarge, readBody } from "./body.ts";
+import { decodeJson } from "./json_decode.ts";
+import { jsonResponse } from "./responses.ts";
+
+/**
+ * Serves one request whose body is the message in JSON.
+ *
+ * Why no signal: a proposal cannot be taken back, every wait in a replica has an end, and a listener
+ * for each request costs more than the rare client that hangs up.
+ */
+export async function serveUnary(
+  method: UnaryMethod,
+  request: Request,
+  context: CallContext,
+): Promise<Response> {
+  const body = await readBody(request);
+  const message = decodeJson(method.request, body);
+  // JSON is never shorter than the binary form by so much that a small body hides a large message.
+  if (body.length > MESSAGE_BYTES_MAX) {
+    const byteLength = encodeToBytes(method.request, message).length;
+    if (byteLength > MESSAGE_BYTES_MAX) throw messageTooLarge(byteLength);
+  }
+  return jsonResponse(toJson(method.response, await method.call(message, context)));
+}

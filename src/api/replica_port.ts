@@ -1,0 +1,34 @@
+import type { Machine } from "../machine/machine.ts";
+import type { CommandResult } from "../machine/result.ts";
+import type { CommandKind, RequestIdentity } from "../proto/command.ts";
+import type { ReplicaStatus } from "../replica/status.ts";
+
+/** What may come with a call to a replica. */
+export interface ReplicaCallOptions {
+  /** Ends the wait. What was proposed may happen nevertheless. */
+  readonly signal?: AbortSignal;
+  /** The client's name for a proposal, so that sending it again does not apply it twice. */
+  readonly identity?: RequestIdentity;
+}
+
+/** What the services need of a replica. `Replica` has this shape. */
+export interface ReplicaPort {
+  /** The applied state. Reading it is local and immediate. */
+  readonly machine: Machine;
+  /**
+   * Asks the cluster to apply a command.
+   * @throws {ReplicaError} when it is not known to be applied
+   */
+  propose(
+    kind: CommandKind,
+    body: Uint8Array,
+    options?: ReplicaCallOptions,
+  ): Promise<CommandResult>;
+  /**
+   * Waits until `machine` has applied everything that was acknowledged before the call.
+   * @throws {ReplicaError} when that cannot be known
+   */
+  linearize(options?: ReplicaCallOptions): Promise<void>;
+  /** The replica's view of itself at this moment. */
+  status(): ReplicaStatus;
+}
