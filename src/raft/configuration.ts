@@ -22,11 +22,38 @@ export interface Configuration {
 
 /** A configuration of voters only. */
 export function configurationOf(voters: readonly MemberId[]): Configuration {
-  const sorted = [...voters].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return { voters: sorted, outgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  return {
+    voters: sortedIds(new Set(voters)),
+    outgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
 }
 
 /** Whether a change of the configuration is under way. */
 export function isJoint(configuration: Configuration): boolean {
   return configuration.outgoing.length > 0;
+}
+
+/** Whether the replica takes part, with or without a vote. */
+export function isMember(configuration: Configuration, id: MemberId): boolean {
+  return configuration.voters.includes(id) || configuration.outgoing.includes(id) ||
+    configuration.learners.includes(id);
+}
+
+/** All who take part, sorted. */
+export function membersOf(configuration: Configuration): MemberId[] {
+  const { voters, outgoing, learners } = configuration;
+  return sortedIds(new Set([...voters, ...outgoing, ...learners]));
+}
+
+/** All whose votes may count, sorted. */
+export function votersOf(configuration: Configuration): MemberId[] {
+  return sortedIds(new Set([...configuration.voters, ...configuration.outgoing]));
+}
+
+/** The identifiers in ascending order. */
+export function sortedIds(ids: Iterable<MemberId>): MemberId[] {
+  return [...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
