@@ -28,9 +28,9 @@ export class MembersTable {
     return [...this.#members.values()].sort((a, b) => compareIds(a.id, b.id));
   }
 
-  /** The member with that id, or null. */
-  get(id: MemberId): Member | null {
-    return this.#members.get(id) ?? null;
+  /** The member with that id. */
+  get(id: MemberId): Member | undefined {
+    return this.#members.get(id);
   }
 
   /** Whether a member had this id and was removed. */

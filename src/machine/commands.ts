@@ -1,0 +1,107 @@
+import { MalformedBytesError } from "../base/byte_reader.ts";
+import { decode, encodeToBytes } from "../proto/codec.ts";
+import { CommandKind } from "../proto/command.ts";
+import {
+  CompactionRequest,
+  CompactionResponse,
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  PutRequest,
+  PutResponse,
+  TxnRequest,
+  TxnResponse,
+} from "../proto/kv.ts";
+import {
+  LeaseCheckpointRequest,
+  LeaseCheckpointResponse,
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+  LeaseRevokeRequest,
+  LeaseRevokeResponse,
+} from "../proto/lease.ts";
+import { AlarmRequest, AlarmResponse } from "../proto/maintenance.ts";
+import { MessageSchema } from "../proto/schema.ts";
+import { applyAlarm, applyMemberAttributes } from "./apply_admin.ts";
+import { applyCompaction, applyDeleteRange, applyPut, applyTxn } from "./apply_kv.ts";
+import { applyLeaseCheckpoint, applyLeaseGrant, applyLeaseRevoke } from "./apply_lease.ts";
+import { decodeMemberAttributes } from "./member_attributes.ts";
+import type { MachineState, Outcome } from "./outcome.ts";
+
+/** How commands of one kind are carried out, and how their answers are kept for a retry. */
+interface Handler {
+  apply(state: MachineState, body: Uint8Array): Outcome;
+  encodeResponse(response: object): Uint8Array;
+  decodeResponse(bytes: Uint8Array): object;
+}
+
+const NO_FIELDS = new MessageSchema<Record<never, never>>("kvorum.Empty", {});
+
+function handler<Request, Response extends object>(
+  decodeRequest: (body: Uint8Array) => Request,
+  applyRequest: (state: MachineState, request: Request) => Outcome,
+  response: MessageSchema<Response>,
+): Handler {
+  return {
+    apply(state, body) {
+      let request: Request;
+      // Why here alone: bytes that do not decode are a client's mistake and refused alike by all
+      // replicas; the same error out of `applyRequest` would be a bug and must stop this one.
+      try {
+        request = decodeRequest(body);
+      } catch (error) {
+        if (error instanceof MalformedBytesError) return "malformed command";
+        throw error;
+      }
+      return applyRequest(state, request);
+    },
+    encodeResponse: (message) => encodeToBytes(response, message as Response),
+    decodeResponse: (bytes) => decode(response, bytes),
+  };
+}
+
+function reads<Request extends object>(schema: MessageSchema<Request>) {
+  return (body: Uint8Array): Request => decode(schema, body);
+}
+
+const HANDLERS: Readonly<Record<CommandKind, Handler>> = {
+  [CommandKind.Put]: handler(reads(PutRequest), applyPut, PutResponse),
+  [CommandKind.DeleteRange]: handler(
+    reads(DeleteRangeRequest),
+    applyDeleteRange,
+    DeleteRangeResponse,
+  ),
+  [CommandKind.Txn]: handler(reads(TxnRequest), applyTxn, TxnResponse),
+  [CommandKind.Compaction]: handler(reads(CompactionRequest), applyCompaction, CompactionResponse),
+  [CommandKind.LeaseGrant]: handler(reads(LeaseGrantRequest), applyLeaseGrant, LeaseGrantResponse),
+  [CommandKind.LeaseRevoke]: handler(
+    reads(LeaseRevokeRequest),
+    applyLeaseRevoke,
+    LeaseRevokeResponse,
+  ),
+  [CommandKind.LeaseCheckpoint]: handler(
+    reads(LeaseCheckpointRequest),
+    applyLeaseCheckpoint,
+    LeaseCheckpointResponse,
+  ),
+  [CommandKind.Alarm]: handler(reads(AlarmRequest), applyAlarm, AlarmResponse),
+  [CommandKind.MemberAttributes]: handler(
+    decodeMemberAttributes,
+    applyMemberAttributes,
+    NO_FIELDS,
+  ),
+};
+
+/** Carries out one command. Its body may be any bytes: what cannot be read is refused. */
+export function applyCommand(state: MachineState, kind: CommandKind, body: Uint8Array): Outcome {
+  return HANDLERS[kind].apply(state, body);
+}
+
+/** The encoding of a response, to answer a retry with. */
+export function encodeResponse(kind: CommandKind, response: object): Uint8Array {
+  return HANDLERS[kind].encodeResponse(response);
+}
+
+/** Reads what {@linkcode encodeResponse} wrote. */
+export function decodeResponse(kind: CommandKind, bytes: Uint8Array): object {
+  return HANDLERS[kind].decodeResponse(bytes);
+}

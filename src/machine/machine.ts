@@ -1,0 +1,188 @@
+import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
+import { crc32 } from "../base/crc32.ts";
+import type { LeaseId } from "../base/ids.ts";
+import { LeaseTable } from "../lease/lease_table.ts";
+import { MvccStore } from "../mvcc/store.ts";
+import {
+  type BatchOrigin,
+  type Command,
+  decodeBatchHead,
+  decodeCommand,
+  type RequestIdentity,
+} from "../proto/command.ts";
+import { AlarmTable } from "./alarms.ts";
+import { applyCommand, decodeResponse, encodeResponse } from "./commands.ts";
+import { IDENTITY_RESPONSE_BYTES_MAX, IdentityTable, type StoredResult } from "./identity_table.ts";
+import {
+  type MachineSnapshot,
+  openHeader,
+  restoreTables,
+  type SnapshotPart,
+  writeHeader,
+} from "./machine_snapshot.ts";
+import type { MembershipChange } from "./membership_change.ts";
+import { MembersTable } from "./members.ts";
+import type { MachineState } from "./outcome.ts";
+import { ProposerTable } from "./proposer_table.ts";
+import type { CommandResult, Reason } from "./result.ts";
+
+/**
+ * How many bytes of records one batch helps to compact. Safety: a constant, because replicas must
+ * rewrite the same segments at the same place in the log to have equal segments.
+ */
+const COMPACTION_STEP_BYTES = 1_048_576;
+
+/** What became of a batch. */
+export interface AppliedBatch extends BatchOrigin {
+  /** Whether it had been applied before (or cannot be told from such); then there are no results. */
+  readonly duplicate: boolean;
+  /** One for each command, in order. */
+  readonly results: readonly CommandResult[];
+}
+
+/**
+ * The replicated state machine: everything that the log decides. It never waits, never asks what time
+ * it is, and no two replicas that applied the same entries can be told apart.
+ *
+ * Invariant: `apply` and `applyMembershipChange` are called once for each committed entry, in the
+ * order of the log, and nothing else changes the machine but `bootstrap` of its members before the
+ * first entry and `restore`.
+ */
+export class Machine {
+  /** Keys and values. */
+  readonly store: MvccStore;
+  /** Leases and what is attached to them. */
+  readonly leases: LeaseTable = new LeaseTable();
+  /** Who is in the cluster. */
+  readonly members: MembersTable = new MembersTable();
+  /** What is wrong. */
+  readonly alarms: AlarmTable = new AlarmTable();
+
+  readonly #proposers = new ProposerTable();
+  readonly #identities = new IdentityTable();
+  readonly #state: MachineState;
+  /** What the snapshot's header holds beside the store's, in this order. */
+  readonly #tables: readonly SnapshotPart[];
+
+  constructor() {
+    this.store = new MvccStore();
+    const { store, leases, members, alarms } = this;
+    store.leases = {
+      attach: (lease, key) => leases.attach(lease, key),
+      detach: (_lease, key) => leases.detach(key),
+    };
+    const leaseExists = (lease: LeaseId) => leases.has(lease);
+    this.#state = { store, leases, members, alarms, leaseExists };
+    this.#tables = [leases, members, alarms, this.#proposers, this.#identities];
+  }
+
+  /** Whether space waits to be freed: each further batch, also an empty one, does a step of it. */
+  get isCompacting(): boolean {
+    return this.store.compacting;
+  }
+
+  /**
+   * Applies the payload of a command entry.
+   *
+   * @throws {MalformedBytesError} if the bytes are not a batch that this program knows. The replica
+   * must stop then: to pass over what others apply would be to diverge.
+   */
+  apply(data: Uint8Array): AppliedBatch {
+    const reader = new ByteReader(data);
+    const { origin, incarnation, number, count } = decodeBatchHead(reader);
+    const results: CommandResult[] = [];
+    // Safety: a removed replica's window is forgotten, so nothing of it may be applied any more.
+    const duplicate = this.members.wasRemoved(origin) ||
+      !this.#proposers.admit(origin, incarnation, number);
+    if (!duplicate) {
+      for (let i = 0; i < count; i++) results.push(this.#applyCommand(decodeCommand(reader)));
+      if (reader.remaining > 0) {
+        throw new MalformedBytesError(
+          `Cannot apply a batch with ${reader.remaining} bytes too many`,
+        );
+      }
+    }
+    this.store.compactStep(COMPACTION_STEP_BYTES);
+    return { origin, incarnation, number, duplicate, results };
+  }
+
+  /** Applies the members' side of a configuration entry; a reason means that nothing changed. */
+  applyMembershipChange(change: MembershipChange): Reason | null {
+    const reason = this.members.apply(change);
+    if (reason === null && change.kind === "remove") this.#proposers.forget(change.id);
+    return reason;
+  }
+
+  #applyCommand({ kind, body, identity }: Command): CommandResult {
+    if (identity === null) return this.#run(kind, body);
+    const known = this.#identities.find(identity);
+    if (known !== null) return this.#recall(known, kind);
+    const result = this.#run(kind, body);
+    this.#keep(identity, kind, result);
+    return result;
+  }
+
+  #run(kind: Command["kind"], body: Uint8Array): CommandResult {
+    const outcome = applyCommand(this.#state, kind, body);
+    const { revision } = this.store;
+    if (typeof outcome === "string") return { reason: outcome, response: null, revision };
+    return { reason: null, response: outcome, revision };
+  }
+
+  /** The answer that a retry gets. */
+  #recall(known: StoredResult | "expired", kind: Command["kind"]): CommandResult {
+    if (known === "expired") return refused("identity expired", this.store.revision);
+    const { reason, response, revision } = known;
+    if (known.kind !== kind) return refused("malformed command", revision);
+    if (reason !== null) return refused(reason, revision);
+    if (response === null) return refused("identity expired", revision);
+    return { reason: null, response: decodeResponse(kind, response), revision };
+  }
+
+  #keep(identity: RequestIdentity, kind: Command["kind"], result: CommandResult): void {
+    const { reason, revision } = result;
+    let response = reason === null ? encodeResponse(kind, result.response as object) : null;
+    if (response !== null && response.length > IDENTITY_RESPONSE_BYTES_MAX) response = null;
+    this.#identities.record(identity, { kind, reason, revision, response });
+  }
+
+  /** The machine as it is, by reference: it costs as much as its small tables and its last segment. */
+  snapshot(): MachineSnapshot {
+    const { header, segments } = this.store.snapshot();
+    return {
+      header: writeHeader(header, this.#tables),
+      segments: segments.map(({ id, bytes }) => ({ id, byteLength: bytes.length, bytes })),
+    };
+  }
+
+  /**
+   * Replaces everything by a snapshot. The bytes of the segments become the store's own.
+   *
+   * @throws {DamagedSnapshotError} if it is not intact. What a checksum finds leaves the machine as
+   * it was; after any other damage it must not be used.
+   */
+  restore(header: Uint8Array, segments: readonly { readonly bytes: Uint8Array }[]): void {
+    const open = openHeader(header);
+    this.store.restore(open.store, segments.map(({ bytes }) => bytes));
+    restoreTables(open.tables, this.#tables);
+    this.store.forEachLeased((key, lease) => this.leases.attach(lease, key));
+  }
+
+  /**
+   * A digest of the whole state, equal on all replicas that applied the same entries. It costs a
+   * snapshot; simulators and tests compare it.
+   */
+  hash(): number {
+    const { header, segments } = this.snapshot();
+    let hash = crc32(header);
+    for (const { id } of segments) {
+      const bytes = Uint8Array.from(id, (character) => character.charCodeAt(0));
+      hash = crc32(bytes, hash);
+    }
+    return hash;
+  }
+}
+
+function refused(reason: Reason, revision: number): CommandResult {
+  return { reason, response: null, revision };
+}
