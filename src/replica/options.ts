@@ -1,0 +1,60 @@
+import type { Clock } from "../base/clock.ts";
+import type { ClusterId, MemberId } from "../base/ids.ts";
+import { SNAPSHOT_CATCH_UP_ENTRIES, SNAPSHOT_ENTRIES } from "../base/limits.ts";
+import type { Prng } from "../base/prng.ts";
+import type { LogStore } from "../storage/log_store.ts";
+import type { PeerTransport } from "../transport/peer_transport.ts";
+import type { InitialMember, ReplicaIdentity } from "./identity.ts";
+import type { ReplicaEvent } from "./status.ts";
+
+/** What a replica becomes when its storage has never been used. */
+export interface Bootstrap {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  /** 16 random bytes; see {@linkcode ReplicaIdentity.instanceId}. */
+  readonly instanceId: Uint8Array;
+  /** The members of a new cluster, or none for a replica that joins a running one. */
+  readonly initialMembers: readonly InitialMember[];
+}
+
+/** What this replica tells the others about itself once it can write. */
+export interface Attributes {
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+}
+
+/** Everything a replica is made from. Nothing else reaches it. */
+export interface ReplicaOptions {
+  readonly storage: LogStore;
+  /** Makes the way to the others, once the storage has said who this replica is. */
+  readonly connect: (identity: ReplicaIdentity) => PeerTransport;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly bootstrap: Bootstrap;
+  readonly attributes: Attributes;
+  readonly timing?: Partial<Timing>;
+  readonly onEvent?: (event: ReplicaEvent) => void;
+}
+
+/** The rhythm of a replica. */
+export interface Timing {
+  /** How often a leader shows that it is there. Default 100. */
+  readonly heartbeatIntervalMs: number;
+  /** How long a follower waits for its leader, drawn anew between this and twice this. Default 1000. */
+  readonly electionTimeoutMs: number;
+  /** Entries applied between two snapshots. Default 10,000. */
+  readonly snapshotEntries: number;
+  /** Entries kept behind a snapshot for followers that are a little late. Default 5,000. */
+  readonly snapshotCatchUpEntries: number;
+}
+
+/** etcd's defaults. */
+export const DEFAULT_TIMING: Timing = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1_000,
+  snapshotEntries: SNAPSHOT_ENTRIES,
+  snapshotCatchUpEntries: SNAPSHOT_CATCH_UP_ENTRIES,
+};
+
+/** Ticks of Raft's clock in a heartbeat: finer ticks spread election timeouts better. */
+export const TICKS_PER_HEARTBEAT = 4;

@@ -1,0 +1,4 @@
+/** A mistake of the person at the command line, told in one line that says what to do. */
+export class CommandError extends Error {
+  override name = "CommandError";
+}

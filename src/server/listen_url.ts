@@ -1,0 +1,35 @@
+import { CommandError } from "./command_error.ts";
+
+/** An address to listen on, as a flag gives it. */
+export interface ListenUrl {
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** Splits a comma-separated list of URLs, each `http://host:port` without a path. */
+export function parseUrls(flag: string, text: string): string[] {
+  const urls = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if (urls.length === 0) throw new CommandError(`--${flag} needs at least one URL`);
+  for (const url of urls) parseListenUrl(flag, url);
+  return urls;
+}
+
+/** Reads one URL to listen on or to be reached at. @throws {CommandError} unless it is well formed. */
+export function parseListenUrl(flag: string, text: string): ListenUrl {
+  const url = URL.parse(text);
+  const isPlain = url !== null && url.protocol === "http:" &&
+    (url.pathname === "/" || url.pathname === "") && url.search === "" && url.username === "";
+  if (url === null || !isPlain) {
+    throw new CommandError(
+      `--${flag} has a URL that cannot be used: "${text}"; write it as http://host:port`,
+    );
+  }
+  return {
+    url: text,
+    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port),
+  };
+}

@@ -1,0 +1,31 @@
+import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
+import type { ReplicaEvent } from "../replica/status.ts";
+import type { Logger } from "./log.ts";
+
+/** Writes what happens to a replica into the log. */
+export function logReplicaEvent(logger: Logger, self: MemberId, event: ReplicaEvent): void {
+  const log = (level: "info" | "warn" | "error", msg: string, fields: Record<string, unknown>) =>
+    logger.log(level, "replica/loop", msg, { "local-member-id": formatId(self), ...fields });
+  switch (event.type) {
+    case "leader": {
+      const fields = { leader: formatId(event.leader), "raft-term": event.term, role: event.role };
+      if (event.role === "leader") return log("info", "became leader", fields);
+      return log("info", event.leader === NO_MEMBER ? "has no leader" : "follows leader", fields);
+    }
+    case "recovered":
+      for (const note of event.notes) log("warn", "recovered storage", { note });
+      return log("info", "opened storage", { "last-index": event.index });
+    case "snapshotSaved":
+      return log("info", "saved snapshot", { index: event.index, bytes: event.byteLength });
+    case "snapshotInstalled":
+      return log("info", "installed snapshot", { index: event.index, from: formatId(event.from) });
+    case "removed":
+      return log("error", "the member has been permanently removed from the cluster", {});
+    case "failed":
+      return log("error", "replica failed", { error: event.error.message });
+    case "peerConnected":
+    case "peerDisconnected":
+      // The transport's own lines say more.
+      return;
+  }
+}

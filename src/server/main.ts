@@ -1,0 +1,73 @@
+import { VERSION } from "../version.ts";
+import { CommandError } from "./command_error.ts";
+import { describeFlags } from "./flags.ts";
+import { serve } from "./serve.ts";
+import { SERVE_FLAGS } from "./serve_flags.ts";
+import { start } from "./start.ts";
+import { START_FLAGS } from "./start_flags.ts";
+
+const HELP = `kvorum ${VERSION}: etcd's coordination store for the Web platform
+
+  kvorum start [flags]   run a whole cluster on this machine
+  kvorum serve [flags]   run one replica of a cluster
+  kvorum version         print the version
+
+Flags of start:
+${describeFlags(START_FLAGS)}
+
+Flags of serve (each also as its ETCD_… environment variable):
+${describeFlags(SERVE_FLAGS)}`;
+
+/** Runs the command line and answers the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command = "help", ...rest] = args;
+  if (rest.includes("--help") || rest.includes("-h")) return print(HELP);
+  switch (command) {
+    case "serve":
+      return await untilSignal((signal) => serve(rest, (name) => Deno.env.get(name), signal));
+    case "start":
+      return await untilSignal((signal) => start(rest, signal));
+    case "version":
+    case "--version":
+      return print(`kvorum ${VERSION}`);
+    case "help":
+    case "--help":
+    case "-h":
+      return print(HELP);
+    default:
+      throw new CommandError(`Unknown command "${command}": use start, serve, version or help`);
+  }
+}
+
+/** Runs `body` with a signal that SIGINT and SIGTERM abort. */
+async function untilSignal(body: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  try {
+    return await body(controller.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", stop);
+    Deno.removeSignalListener("SIGTERM", stop);
+  }
+}
+
+function print(text: string): number {
+  // deno-lint-ignore no-console
+  console.log(text);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    // A mistake in use is told in one line; anything else is ours, and its trace helps to find it.
+    const isExplained = error instanceof CommandError ||
+      (error instanceof Error && error.name.startsWith("Storage"));
+    // deno-lint-ignore no-console
+    console.error(isExplained ? `kvorum: ${(error as Error).message}` : error);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,106 @@
+import { equalBytes } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { formatId } from "../base/ids.ts";
+import type { Prng } from "../base/prng.ts";
+import type { ReplicaIdentity } from "../replica/identity.ts";
+import type { Replica } from "../replica/replica.ts";
+import { CloseCode, type Refusal } from "../transport/close_code.ts";
+import type { Hello } from "../transport/hello.ts";
+import type { PeerTransport } from "../transport/peer_transport.ts";
+import type { TransportEvent } from "../transport/transport_event.ts";
+import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
+import type { Logger, LogLevel } from "./log.ts";
+
+/** The replica's door for its peers: WebSockets on the peer port, and who may come in. */
+export class PeerPort {
+  readonly #clock: Clock;
+  readonly #prng: Prng;
+  readonly #logger: Logger;
+  #transport: WebSocketPeerTransport | null = null;
+  #replica: Replica | null = null;
+
+  constructor(clock: Clock, prng: Prng, logger: Logger) {
+    this.#clock = clock;
+    this.#prng = prng;
+    this.#logger = logger;
+  }
+
+  /** Makes the transport once it is known who the replica is. */
+  open({ clusterId, memberId, instanceId }: ReplicaIdentity): PeerTransport {
+    this.#transport = new WebSocketPeerTransport({
+      identity: { clusterId, memberId, storageId: instanceId },
+      clock: this.#clock,
+      prng: this.#prng.fork("peers"),
+      admit: (hello) => this.#admit(hello),
+      onEvent: (event) => this.#log(event),
+    });
+    return this.#transport;
+  }
+
+  /** From now on the replica's members' table says who may come in. */
+  follow(replica: Replica): void {
+    this.#replica = replica;
+  }
+
+  /** Answers a request on the peer port. */
+  upgrade(request: Request): Response {
+    if (new URL(request.url).pathname !== PEER_PATH) {
+      return new Response("This port is for Kvorum replicas only.\n", { status: 404 });
+    }
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return new Response("Replicas connect by WebSocket.\n", { status: 426 });
+    }
+    if (this.#transport === null || this.#transport.isFull) {
+      return new Response("Not now.\n", { status: 503 });
+    }
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+    this.#transport.accept(socket);
+    return response;
+  }
+
+  /**
+   * Safety: a member that lost its storage may have forgotten a vote or an acknowledgement, so it may
+   * not come back under its old identity.
+   */
+  #admit({ from, storageId }: Hello): Refusal | null {
+    const members = this.#replica?.machine.members;
+    if (members === undefined) return null;
+    if (members.wasRemoved(from)) {
+      const reason = `member ${formatId(from)} was removed from the cluster; add it as a new one`;
+      return { code: CloseCode.RemovedMember, reason };
+    }
+    const known = members.get(from)?.instanceId;
+    if (known !== undefined && known.length > 0 && !equalBytes(known, storageId)) {
+      const reason = `member ${formatId(from)} lost its data; remove it and add it as a new one`;
+      return { code: CloseCode.WrongStorage, reason };
+    }
+    return null;
+  }
+
+  #log(event: TransportEvent): void {
+    const [level, msg, fields] = describe(event);
+    this.#logger.log(level, "transport/peer", msg, fields);
+  }
+}
+
+function describe(event: TransportEvent): [LogLevel, string, Record<string, unknown>] {
+  const peer = "peer" in event ? { "remote-peer-id": formatId(event.peer) } : {};
+  switch (event.type) {
+    case "connected":
+      return ["info", "peer connected", { ...peer, dialled: event.dialled }];
+    case "disconnected":
+      return ["info", "peer disconnected", { ...peer, error: event.reason }];
+    case "refused":
+      return ["error", "rejected peer", { ...peer, error: event.reason }];
+    case "refusedBy":
+      return ["error", "rejected by peer", { ...peer, error: event.reason }];
+    case "dialFailed":
+      return ["warn", "cannot reach peer", { ...peer, url: event.url, error: event.reason }];
+    case "strangerClosed":
+      return ["warn", "unknown connection closed", { error: event.reason }];
+    case "dropping":
+      return ["warn", "dropping messages", { ...peer, "queued-bytes": event.queuedBytes }];
+    case "listenerFailed":
+      return ["error", "replica could not take a message", { error: String(event.error) }];
+  }
+}

@@ -1,0 +1,173 @@
+import type { MemberId } from "../base/ids.ts";
+import type { InitialMember } from "../replica/identity.ts";
+import { CommandError } from "./command_error.ts";
+import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
+import { parseUrls } from "./listen_url.ts";
+import { memberIdOf } from "./member_id.ts";
+
+/** The storages that a server can use. */
+export const STORAGES = ["deno-kv", "file", "memory"] as const;
+/** One of {@linkcode STORAGES}. */
+export type StorageKind = typeof STORAGES[number];
+
+/** The flags of `kvorum serve`: etcd's names and meanings, and `--storage`. */
+export const SERVE_FLAGS: readonly FlagSpec[] = [
+  flag("name", "default", "A name for people to know this replica by."),
+  flag("data-dir", "", "Where the data lives. Default: NAME.kvorum."),
+  flag("storage", "deno-kv", "What holds the data: deno-kv, file, or memory (lost at exit)."),
+  flag("listen-client-urls", "http://localhost:2379", "Where to listen for clients."),
+  flag("advertise-client-urls", "", "Where clients reach this replica. Default: where it listens."),
+  flag("listen-peer-urls", "http://localhost:2380", "Where to listen for other replicas."),
+  flag(
+    "initial-advertise-peer-urls",
+    "http://localhost:2380",
+    "Where other replicas reach this one.",
+  ),
+  flag("initial-cluster", "", "All members as NAME=URL,NAME=URL. Default: this one alone."),
+  flag("initial-cluster-token", "etcd-cluster", "Tells clusters with the same addresses apart."),
+  flag("initial-cluster-state", "new", "new, or existing to join a running cluster."),
+  number("heartbeat-interval", 100, "Milliseconds between a leader's signs of life."),
+  number("election-timeout", 1000, "Milliseconds without them until a new leader is sought."),
+  number("snapshot-count", 10_000, "Entries applied between two snapshots."),
+  number("snapshot-catchup-entries", 5_000, "Entries kept behind a snapshot for late followers."),
+  flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
+  flag("log-level", "info", "The least that is logged: debug, info, warn or error."),
+  {
+    name: "exit-with-stdin",
+    kind: "boolean",
+    default: "false",
+    help: "Shut down when standard input ends, as when the program that started this one is gone.",
+  },
+];
+
+function flag(name: string, value: string, help: string): FlagSpec {
+  return { name, kind: "string", default: value, help };
+}
+
+function number(name: string, value: number, help: string): FlagSpec {
+  return { name, kind: "number", default: String(value), help };
+}
+
+/** What `kvorum serve` was asked to do. */
+export interface ServeOptions {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly storage: StorageKind;
+  readonly listenClientUrls: readonly string[];
+  readonly advertiseClientUrls: readonly string[];
+  readonly listenPeerUrls: readonly string[];
+  readonly advertisePeerUrls: readonly string[];
+  readonly initialMembers: readonly InitialMember[];
+  readonly memberId: MemberId;
+  readonly clusterToken: string;
+  readonly joinsExisting: boolean;
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly snapshotEntries: number;
+  readonly snapshotCatchUpEntries: number;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: string;
+  readonly exitsWithStdin: boolean;
+}
+
+/** Reads and checks the command line and environment of `kvorum serve`. @throws {CommandError} */
+export async function parseServeOptions(
+  args: readonly string[],
+  environment: (name: string) => string | undefined,
+): Promise<ServeOptions> {
+  const flags = parseFlags(SERVE_FLAGS, args, environment);
+  const name = flags.get("name");
+  const listenClientUrls = parseUrls("listen-client-urls", flags.get("listen-client-urls"));
+  const advertised = flags.get("advertise-client-urls");
+  const advertisePeerUrls = parseUrls(
+    "initial-advertise-peer-urls",
+    flags.get("initial-advertise-peer-urls"),
+  );
+  const clusterToken = flags.get("initial-cluster-token");
+  const members = await parseCluster(flags, name, advertisePeerUrls, clusterToken);
+  return {
+    name,
+    dataDir: flags.get("data-dir") || `${name}.kvorum`,
+    storage: oneOf("storage", flags.get("storage"), STORAGES),
+    listenClientUrls,
+    advertiseClientUrls: advertised === ""
+      ? listenClientUrls
+      : parseUrls("advertise-client-urls", advertised),
+    listenPeerUrls: parseUrls("listen-peer-urls", flags.get("listen-peer-urls")),
+    advertisePeerUrls,
+    ...members,
+    clusterToken,
+    joinsExisting:
+      oneOf("initial-cluster-state", flags.get("initial-cluster-state"), ["new", "existing"]) ===
+        "existing",
+    ...parseTiming(flags),
+    corsOrigins: flags.get("cors").split(",").map((part) => part.trim()).filter((part) => part),
+    logLevel: oneOf("log-level", flags.get("log-level"), ["debug", "info", "warn", "error"]),
+    exitsWithStdin: flags.boolean("exit-with-stdin"),
+  };
+}
+
+function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw new CommandError(`--${name} must be one of ${allowed.join(", ")}: it is "${value}"`);
+  }
+  return found;
+}
+
+function parseTiming(flags: FlagValues) {
+  const heartbeatIntervalMs = flags.number("heartbeat-interval");
+  const electionTimeoutMs = flags.number("election-timeout");
+  if (heartbeatIntervalMs < 1) throw new CommandError("--heartbeat-interval must be at least 1");
+  if (electionTimeoutMs < 5 * heartbeatIntervalMs) {
+    throw new CommandError(
+      `--election-timeout must be at least five heartbeat intervals (${
+        5 * heartbeatIntervalMs
+      }): it is ${electionTimeoutMs}`,
+    );
+  }
+  if (electionTimeoutMs > 50_000) {
+    throw new CommandError(`--election-timeout must be at most 50000: it is ${electionTimeoutMs}`);
+  }
+  return {
+    heartbeatIntervalMs,
+    electionTimeoutMs,
+    snapshotEntries: flags.number("snapshot-count") || 10_000,
+    snapshotCatchUpEntries: flags.number("snapshot-catchup-entries"),
+  };
+}
+
+/** The members that `--initial-cluster` names, with this replica among them. */
+async function parseCluster(
+  flags: FlagValues,
+  name: string,
+  ownUrls: readonly string[],
+  token: string,
+): Promise<{ initialMembers: InitialMember[]; memberId: MemberId }> {
+  const text = flags.get("initial-cluster") || ownUrls.map((url) => `${name}=${url}`).join(",");
+  const urlsOf = new Map<string, string[]>();
+  for (const part of text.split(",")) {
+    const at = part.indexOf("=");
+    if (at < 1) {
+      throw new CommandError(`--initial-cluster must be NAME=URL,NAME=URL: "${part}" is not`);
+    }
+    const member = part.slice(0, at).trim();
+    const urls = parseUrls("initial-cluster", part.slice(at + 1));
+    urlsOf.set(member, [...urlsOf.get(member) ?? [], ...urls]);
+  }
+  const own = urlsOf.get(name);
+  if (own === undefined || [...own].sort().join() !== [...ownUrls].sort().join()) {
+    throw new CommandError(
+      own === undefined
+        ? `--initial-cluster does not name this replica: add ${name}=${ownUrls[0]}`
+        : `--initial-cluster gives ${name} as ${own.join()} and --initial-advertise-peer-urls as ` +
+          `${ownUrls.join()}: make them the same`,
+    );
+  }
+  const initialMembers: InitialMember[] = [];
+  for (const [member, peerUrls] of urlsOf) {
+    const id = await memberIdOf(peerUrls, token);
+    initialMembers.push({ id, name: member, peerUrls, isLearner: false });
+  }
+  return { initialMembers, memberId: await memberIdOf(ownUrls, token) };
+}
