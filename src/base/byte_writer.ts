@@ -2,6 +2,19 @@ import { assert } from "./assert.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
+/** How many bytes the varint of a length takes. */
+function varintWidth(length: number): number {
+  return length < 0x80
+    ? 1
+    : length < 0x4000
+    ? 2
+    : length < 0x20_0000
+    ? 3
+    : length < 0x1000_0000
+    ? 4
+    : 5;
+}
+
 /**
  * A growing buffer that integers and byte strings are appended to, in protobuf's encodings where one
  * exists. One writer is reused for many messages: `reset()` forgets, `view()` lends, `copy()` gives.
@@ -117,24 +130,28 @@ export class ByteWriter {
 
   /**
    * Begins a part whose length goes before it as a varint, for a length not known beforehand.
+   * @param bytesMin What the part will surely have; the closer, the less often it has to move.
    * @returns Where the part starts, for {@linkcode endPart}.
    */
-  beginPart(): number {
-    this.reserve(1);
-    return ++this.length;
+  beginPart(bytesMin = 0): number {
+    const width = varintWidth(bytesMin);
+    this.reserve(width);
+    this.length += width;
+    return this.length;
   }
 
-  /** Ends the part that starts at `start` and writes its length; a part over 127 bytes moves. */
-  endPart(start: number): void {
+  /** Ends the part that starts at `start`, begun with the same `bytesMin`, and writes its length. */
+  endPart(start: number, bytesMin = 0): void {
     let size = this.length - start;
-    assert(start > 0 && size >= 0, "ByteWriter can end only a part that it began");
-    if (size > 0x7f) {
-      const shift = size < 0x4000 ? 1 : size < 0x20_0000 ? 2 : size < 0x1000_0000 ? 3 : 4;
+    assert(size >= bytesMin, "ByteWriter can end only a part that it began");
+    const begun = varintWidth(bytesMin);
+    const shift = varintWidth(size) - begun;
+    if (shift > 0) {
       this.reserve(shift);
       this.#buffer.copyWithin(start + shift, start, this.length);
       this.length += shift;
     }
-    let at = start - 1;
+    let at = start - begun;
     while (size > 0x7f) {
       this.#buffer[at++] = (size & 0x7f) | 0x80;
       size >>>= 7;

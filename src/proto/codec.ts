@@ -13,7 +13,7 @@ export function encode<T extends object>(
   message: T,
   writer: ByteWriter,
 ): void {
-  if (schema.handMade !== undefined) schema.handMade.write(message, writer);
+  if (schema.handMade?.write !== undefined) schema.handMade.write(message, writer);
   else writeFields(schema, message as Fields, writer);
 }
 
@@ -36,7 +36,7 @@ export function decode<T extends object>(schema: MessageSchema<T>, bytes: Uint8A
 
 /** A message whose fields are zero, or absent, except for those in `fields`. */
 export function create<T extends object>(schema: MessageSchema<T>, fields?: Partial<T>): T {
-  const message = schema.handMade?.zero() ?? zero(schema);
+  const message = schema.handMade?.zero?.() ?? zero(schema);
   return fields === undefined ? message : Object.assign(message, fields);
 }
 
@@ -55,7 +55,7 @@ export function merge<T extends object>(
   message: T,
   reader: WireReader,
 ): void {
-  if (schema.handMade !== undefined) schema.handMade.merge(message, reader);
+  if (schema.handMade?.merge !== undefined) schema.handMade.merge(message, reader);
   else while (reader.hasMore) mergeField(schema, message, reader.tag(), reader);
 }
 
@@ -238,4 +238,25 @@ export function writeMessage<T extends object>(
 export function writeInt64(writer: ByteWriter, value: number): void {
   if (value >= 0) writer.varint(value);
   else writer.varint64(BigInt(value));
+}
+
+/** Appends a field with the given one-byte tag that holds a number, unless it is zero. */
+export function writeNumber(tag: number, value: number, writer: ByteWriter): void {
+  if (value === 0) return;
+  writer.byte(tag);
+  writeInt64(writer, value);
+}
+
+/** Appends a field with the given one-byte tag that holds bytes, unless there are none. */
+export function writeBytes(tag: number, bytes: Uint8Array, writer: ByteWriter): void {
+  if (bytes.length === 0) return;
+  writer.byte(tag);
+  writer.bytes(bytes);
+}
+
+/** Appends a field with the given one-byte tag that holds an identifier, unless it is zero. */
+export function writeId(tag: number, id: bigint, writer: ByteWriter): void {
+  if (id === 0n) return;
+  writer.byte(tag);
+  writer.varint64(id);
 }

@@ -1,5 +1,9 @@
+import type { ByteWriter } from "../base/byte_writer.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
+import { mergeField, writeBytes, writeInt64, writeNumber } from "./codec.ts";
 import { bytes, enumeration, int64Clamped, int64Id, MessageSchema, oneof } from "./schema.ts";
+import type { WireReader } from "./wire_reader.ts";
 
 /** How the key's property shall relate to the given one. */
 export const CompareResult = { EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 } as const;
@@ -40,4 +44,51 @@ export const Compare: MessageSchema<Compare> = new MessageSchema<Compare>("etcds
   value: oneof(TARGET_UNION, bytes(7)),
   lease: oneof(TARGET_UNION, int64Id(8)),
   rangeEnd: bytes(64),
-});
+}, { zero, merge, write });
+
+function zero(): Compare {
+  return {
+    result: CompareResult.EQUAL,
+    target: CompareTarget.VERSION,
+    key: EMPTY_BYTES,
+    rangeEnd: EMPTY_BYTES,
+  };
+}
+
+function merge(compare: Compare, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x08) compare.result = reader.enumNumber();
+    else if (tag === 0x10) compare.target = reader.enumNumber();
+    else if (tag === 0x1a) compare.key = reader.bytes();
+    else mergeField(Compare, compare, tag, reader);
+  }
+}
+
+function write(compare: Compare, writer: ByteWriter): void {
+  writeNumber(0x08, compare.result, writer);
+  writeNumber(0x10, compare.target, writer);
+  writeBytes(0x1a, compare.key, writer);
+  writePresent(0x20, compare.version, writer);
+  writePresent(0x28, compare.createRevision, writer);
+  writePresent(0x30, compare.modRevision, writer);
+  if (compare.value !== undefined) {
+    writer.byte(0x3a);
+    writer.bytes(compare.value);
+  }
+  if (compare.lease !== undefined) {
+    writer.byte(0x40);
+    writer.varint64(compare.lease);
+  }
+  if (compare.rangeEnd.length > 0) {
+    writer.varint(64 * 8 + 2);
+    writer.bytes(compare.rangeEnd);
+  }
+}
+
+/** Unlike elsewhere, a zero is written: the member of a oneof is present. */
+function writePresent(tag: number, value: number | undefined, writer: ByteWriter): void {
+  if (value === undefined) return;
+  writer.byte(tag);
+  writeInt64(writer, value);
+}

@@ -1,5 +1,9 @@
+import type { ByteWriter } from "../base/byte_writer.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
+import { mergeField, writeBytes, writeId, writeNumber } from "./codec.ts";
 import { bytes, enumeration, int64, int64Id, message, MessageSchema } from "./schema.ts";
+import type { WireReader } from "./wire_reader.ts";
 
 /** One key at one revision. */
 export interface KeyValue {
@@ -23,7 +27,58 @@ export const KeyValue: MessageSchema<KeyValue> = new MessageSchema<KeyValue>("mv
   version: int64(4),
   value: bytes(5),
   lease: int64Id(6),
-});
+}, { zero: zeroKeyValue, merge: mergeKeyValue, write: writeFields });
+
+function zeroKeyValue(): KeyValue {
+  return {
+    key: EMPTY_BYTES,
+    createRevision: 0,
+    modRevision: 0,
+    version: 0,
+    value: EMPTY_BYTES,
+    lease: 0n,
+  };
+}
+
+function mergeKeyValue(kv: KeyValue, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x0a) kv.key = reader.bytes();
+    else if (tag === 0x10) kv.createRevision = reader.int64();
+    else if (tag === 0x18) kv.modRevision = reader.int64();
+    else if (tag === 0x20) kv.version = reader.int64();
+    else if (tag === 0x2a) kv.value = reader.bytes();
+    else mergeField(KeyValue, kv, tag, reader);
+  }
+}
+
+function writeFields(kv: KeyValue, writer: ByteWriter): void {
+  writeBytes(0x0a, kv.key, writer);
+  writeNumber(0x10, kv.createRevision, writer);
+  writeNumber(0x18, kv.modRevision, writer);
+  writeNumber(0x20, kv.version, writer);
+  writeBytes(0x2a, kv.value, writer);
+  writeId(0x30, kv.lease, writer);
+}
+
+/** Appends a field with the given one-byte tag that holds a key, if there is one. */
+export function writeKeyValue(tag: number, kv: KeyValue | undefined, writer: ByteWriter): void {
+  if (kv === undefined) return;
+  writer.byte(tag);
+  const bytesMin = kv.key.length + kv.value.length;
+  const start = writer.beginPart(bytesMin);
+  writeFields(kv, writer);
+  writer.endPart(start, bytesMin);
+}
+
+/** Reads a key from the reader. */
+export function readKeyValue(reader: WireReader): KeyValue {
+  const kv = zeroKeyValue();
+  const outerEnd = reader.enter();
+  mergeKeyValue(kv, reader);
+  reader.leave(outerEnd);
+  return kv;
+}
 
 /** What happened to a key. */
 export const EventType = { PUT: 0, DELETE: 1 } as const;
@@ -43,4 +98,23 @@ export const Event: MessageSchema<Event> = new MessageSchema<Event>("mvccpb.Even
   type: enumeration(1, EventType),
   kv: message(2, () => KeyValue),
   prevKv: message(3, () => KeyValue),
-});
+}, { zero: zeroEvent, merge: mergeEvent, write: writeEvent });
+
+function zeroEvent(): Event {
+  return { type: EventType.PUT };
+}
+
+function mergeEvent(event: Event, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x12 && event.kv === undefined) event.kv = readKeyValue(reader);
+    else if (tag === 0x1a && event.prevKv === undefined) event.prevKv = readKeyValue(reader);
+    else mergeField(Event, event, tag, reader);
+  }
+}
+
+function writeEvent(event: Event, writer: ByteWriter): void {
+  writeNumber(0x08, event.type, writer);
+  writeKeyValue(0x12, event.kv, writer);
+  writeKeyValue(0x1a, event.prevKv, writer);
+}

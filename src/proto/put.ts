@@ -1,8 +1,12 @@
+import type { ByteWriter } from "../base/byte_writer.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
-import { HEADER } from "./header.ts";
+import { mergeField, writeBytes, writeId, writeNumber } from "./codec.ts";
+import { HEADER, writeHeader } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
-import { KeyValue } from "./key_value.ts";
+import { KeyValue, writeKeyValue } from "./key_value.ts";
 import { bool, bytes, int64Id, message, MessageSchema } from "./schema.ts";
+import type { WireReader } from "./wire_reader.ts";
 
 /** Sets a key. */
 export interface PutRequest {
@@ -29,7 +33,38 @@ export const PutRequest: MessageSchema<PutRequest> = new MessageSchema<PutReques
     ignoreValue: bool(5),
     ignoreLease: bool(6),
   },
+  { zero: zeroRequest, merge: mergeRequest, write: writeRequest },
 );
+
+function zeroRequest(): PutRequest {
+  return {
+    key: EMPTY_BYTES,
+    value: EMPTY_BYTES,
+    lease: 0n,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  };
+}
+
+function mergeRequest(put: PutRequest, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x0a) put.key = reader.bytes();
+    else if (tag === 0x12) put.value = reader.bytes();
+    else if (tag === 0x18) put.lease = reader.int64Id();
+    else mergeField(PutRequest, put, tag, reader);
+  }
+}
+
+function writeRequest(put: PutRequest, writer: ByteWriter): void {
+  writeBytes(0x0a, put.key, writer);
+  writeBytes(0x12, put.value, writer);
+  writeId(0x18, put.lease, writer);
+  writeNumber(0x20, put.prevKv ? 1 : 0, writer);
+  writeNumber(0x28, put.ignoreValue ? 1 : 0, writer);
+  writeNumber(0x30, put.ignoreLease ? 1 : 0, writer);
+}
 
 /** The answer to {@linkcode PutRequest}. */
 export interface PutResponse {
@@ -41,4 +76,10 @@ export interface PutResponse {
 export const PutResponse: MessageSchema<PutResponse> = new MessageSchema<PutResponse>(
   "etcdserverpb.PutResponse",
   { header: HEADER, prevKv: message(2, () => KeyValue) },
+  { write: writeResponse },
 );
+
+function writeResponse(response: PutResponse, writer: ByteWriter): void {
+  writeHeader(response.header, writer);
+  writeKeyValue(0x12, response.prevKv, writer);
+}

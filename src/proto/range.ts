@@ -1,6 +1,9 @@
-import { HEADER } from "./header.ts";
+import type { ByteWriter } from "../base/byte_writer.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
+import { mergeField, writeBytes, writeNumber } from "./codec.ts";
+import { HEADER, writeHeader } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
-import { KeyValue } from "./key_value.ts";
+import { KeyValue, readKeyValue, writeKeyValue } from "./key_value.ts";
 import {
   bool,
   bytes,
@@ -11,6 +14,7 @@ import {
   MessageSchema,
   repeated,
 } from "./schema.ts";
+import type { WireReader } from "./wire_reader.ts";
 
 /** The order of a range's answer. */
 export const SortOrder = { NONE: 0, ASCEND: 1, DESCEND: 2 } as const;
@@ -58,7 +62,53 @@ export const RangeRequest: MessageSchema<RangeRequest> = new MessageSchema<Range
     minCreateRevision: int64Clamped(12),
     maxCreateRevision: int64Clamped(13),
   },
+  { zero: zeroRequest, merge: mergeRequest, write: writeRequest },
 );
+
+function zeroRequest(): RangeRequest {
+  return {
+    key: EMPTY_BYTES,
+    rangeEnd: EMPTY_BYTES,
+    limit: 0,
+    revision: 0,
+    sortOrder: SortOrder.NONE,
+    sortTarget: SortTarget.KEY,
+    serializable: false,
+    keysOnly: false,
+    countOnly: false,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+  };
+}
+
+function mergeRequest(range: RangeRequest, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x0a) range.key = reader.bytes();
+    else if (tag === 0x12) range.rangeEnd = reader.bytes();
+    else if (tag === 0x18) range.limit = reader.int64Clamped();
+    else if (tag === 0x20) range.revision = reader.int64Clamped();
+    else mergeField(RangeRequest, range, tag, reader);
+  }
+}
+
+function writeRequest(range: RangeRequest, writer: ByteWriter): void {
+  writeBytes(0x0a, range.key, writer);
+  writeBytes(0x12, range.rangeEnd, writer);
+  writeNumber(0x18, range.limit, writer);
+  writeNumber(0x20, range.revision, writer);
+  writeNumber(0x28, range.sortOrder, writer);
+  writeNumber(0x30, range.sortTarget, writer);
+  writeNumber(0x38, range.serializable ? 1 : 0, writer);
+  writeNumber(0x40, range.keysOnly ? 1 : 0, writer);
+  writeNumber(0x48, range.countOnly ? 1 : 0, writer);
+  writeNumber(0x50, range.minModRevision, writer);
+  writeNumber(0x58, range.maxModRevision, writer);
+  writeNumber(0x60, range.minCreateRevision, writer);
+  writeNumber(0x68, range.maxCreateRevision, writer);
+}
 
 /** The keys that were asked for. */
 export interface RangeResponse {
@@ -74,7 +124,27 @@ export interface RangeResponse {
 export const RangeResponse: MessageSchema<RangeResponse> = new MessageSchema<RangeResponse>(
   "etcdserverpb.RangeResponse",
   { header: HEADER, kvs: repeated(message(2, () => KeyValue)), more: bool(3), count: int64(4) },
+  { zero: zeroResponse, merge: mergeResponse, write: writeResponse },
 );
+
+function zeroResponse(): RangeResponse {
+  return { kvs: [], more: false, count: 0 };
+}
+
+function mergeResponse(response: RangeResponse, reader: WireReader): void {
+  while (reader.hasMore) {
+    const tag = reader.tag();
+    if (tag === 0x12) response.kvs.push(readKeyValue(reader));
+    else mergeField(RangeResponse, response, tag, reader);
+  }
+}
+
+function writeResponse(response: RangeResponse, writer: ByteWriter): void {
+  writeHeader(response.header, writer);
+  for (const kv of response.kvs) writeKeyValue(0x12, kv, writer);
+  writeNumber(0x18, response.more ? 1 : 0, writer);
+  writeNumber(0x20, response.count, writer);
+}
 
 /** One piece of a range's answer that is sent as a stream. */
 export interface RangeStreamResponse {

@@ -56,14 +56,14 @@ export interface Field extends FieldSpec<unknown> {
   readonly valueNames: ReadonlyMap<number, string>;
 }
 
-/** A codec written for one message because it is clearly faster than the generic one. */
+/** What is written by hand for one message because it is clearly faster than the generic code. */
 export interface HandMadeCodec<T> {
   /** A message with no field set. */
-  zero(): T;
-  /** Reads the reader's bytes into a message. */
-  merge(message: T, reader: WireReader): void;
+  zero?(): T;
+  /** Reads all that the reader's current message has left into a message. */
+  merge?(message: T, reader: WireReader): void;
   /** Appends a message's fields. */
-  write(message: T, writer: ByteWriter): void;
+  write?(message: T, writer: ByteWriter): void;
 }
 
 /** The specifications of all fields of `T`, in declaration order. */
@@ -135,7 +135,7 @@ export class MessageSchema<T extends object> {
   readonly byNumber: readonly (Field | undefined)[];
   /** The fields by each of their two names. */
   readonly byJsonName: ReadonlyMap<string, Field>;
-  /** Takes the generic codec's place where there is one. */
+  /** Takes the generic code's place where there is some. */
   readonly handMade: HandMadeCodec<T> | undefined;
 
   constructor(name: string, specs: FieldSpecs<T>, handMade?: HandMadeCodec<T>) {
