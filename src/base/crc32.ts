@@ -1,15 +1,17 @@
 /**
- * CRC-32 with the IEEE polynomial (as in gzip), eight bytes a step. The polynomial is the one that
- * runtimes offer natively, so an adapter may use a faster function and get the same sums.
+ * CRC-32 in two kinds, eight bytes a step: with the IEEE polynomial (as in gzip), which runtimes
+ * offer natively, so an adapter may use a faster function and get the same sums; and CRC-32C with
+ * Castagnoli's, which etcd's HashKV is defined by.
  */
 
-const TABLES: readonly Uint32Array[] = makeTables();
+const IEEE_TABLES: readonly Uint32Array[] = makeTables(0xedb88320);
+const CASTAGNOLI_TABLES: readonly Uint32Array[] = makeTables(0x82f63b78);
 
-function makeTables(): Uint32Array[] {
+function makeTables(polynomial: number): Uint32Array[] {
   const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
     tables[0][byte] = crc;
   }
   for (let byte = 0; byte < 256; byte++) {
@@ -28,7 +30,27 @@ export function crc32(
   start = 0,
   end: number = bytes.length,
 ): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
+  return update(IEEE_TABLES, bytes, seed, start, end);
+}
+
+/** The CRC-32C of `bytes[start, end)`, continuing from `seed`, the sum of what came before. */
+export function crc32c(
+  bytes: Uint8Array,
+  seed = 0,
+  start = 0,
+  end: number = bytes.length,
+): number {
+  return update(CASTAGNOLI_TABLES, bytes, seed, start, end);
+}
+
+function update(
+  tables: readonly Uint32Array[],
+  bytes: Uint8Array,
+  seed: number,
+  start: number,
+  end: number,
+): number {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   let crc = ~seed;
   let i = start;
   for (const last = end - 8; i <= last; i += 8) {

@@ -1,0 +1,107 @@
+import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
+import { ByteWriter } from "../base/byte_writer.ts";
+import { crc32 } from "../base/crc32.ts";
+import type { ScrubState } from "./compaction.ts";
+import type { KeyTable } from "./key_table.ts";
+import type { KeyTree } from "./key_tree.ts";
+import type { RevisionLog } from "./revision_log.ts";
+import { DamagedSnapshotError } from "./segment.ts";
+
+/** A store as bytes. */
+export interface Snapshot {
+  /** Everything but the records. It names the segments in their order. */
+  readonly header: Uint8Array;
+  readonly segments: readonly SnapshotSegment[];
+}
+
+/** A part of the revision log. */
+export interface SnapshotSegment {
+  /** Names the content: first revision, length and two sums. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+interface Header {
+  readonly revision: number;
+  readonly compactRevision: number;
+  readonly scrub: ScrubState | null;
+  readonly ids: readonly string[];
+}
+
+const HEADER_VERSION = 1;
+/** No honest id is longer. */
+const ID_BYTES_MAX = 128;
+
+/** Encodes a header: version, fields, and a checksum at the end. */
+export function encodeHeader(header: Header): Uint8Array {
+  const writer = new ByteWriter();
+  writer.byte(HEADER_VERSION);
+  writer.varint(header.revision);
+  // One more, because a store that was never compacted has -1.
+  writer.varint(header.compactRevision + 1);
+  writer.byte(header.scrub === null ? 0 : 1);
+  if (header.scrub !== null) {
+    writer.varint(header.scrub.endMain);
+    writer.varint(header.scrub.endSub);
+    writer.varint(header.scrub.done);
+  }
+  writer.varint(header.ids.length);
+  for (const id of header.ids) writer.bytes(Uint8Array.from(id, (char) => char.charCodeAt(0)));
+  writer.uint32(crc32(writer.view()));
+  return writer.copy();
+}
+
+/**
+ * Decodes a header.
+ *
+ * @throws {DamagedSnapshotError} When it is not intact.
+ */
+export function decodeHeader(bytes: Uint8Array): Header {
+  try {
+    const end = Math.max(0, bytes.length - 4);
+    if (new ByteReader(bytes, end).uint32() !== crc32(bytes, 0, 0, end)) {
+      throw new DamagedSnapshotError("header", "wrong checksum");
+    }
+    return readHeader(new ByteReader(bytes, 0, end));
+  } catch (error) {
+    if (!(error instanceof MalformedBytesError)) throw error;
+    throw new DamagedSnapshotError("header", error.message);
+  }
+}
+
+function readHeader(reader: ByteReader): Header {
+  const version = reader.byte();
+  if (version !== HEADER_VERSION) {
+    throw new DamagedSnapshotError("header", `version ${version}, not ${HEADER_VERSION}`);
+  }
+  const revision = reader.varint();
+  const compactRevision = reader.varint() - 1;
+  const scrubs = reader.byte() === 1;
+  const scrub = scrubs
+    ? { endMain: reader.varint(), endSub: reader.varint(), done: reader.varint() }
+    : null;
+  const ids: string[] = [];
+  for (let count = reader.varint(); count > 0; count--) {
+    const id = reader.bytes();
+    if (id.length > ID_BYTES_MAX) throw new DamagedSnapshotError("header", "a segment's name");
+    ids.push(String.fromCharCode(...id));
+  }
+  return { revision, compactRevision, scrub, ids };
+}
+
+/** Fills an empty index from a log, in one pass over its records. */
+export function indexLog(log: RevisionLog, table: KeyTable, tree: KeyTree): void {
+  const reader = log.readFrom(0);
+  while (reader.next()) {
+    const { segment, offset } = reader;
+    const key = segment.key(offset);
+    const tombstone = segment.isTombstone(offset);
+    const main = segment.main(offset);
+    if (tombstone) segment.becomesGarbage(main + 1);
+    let entry = table.find(key);
+    if (entry < 0) entry = table.insert(key);
+    else table.segment(entry).becomesGarbage(main);
+    table.set(entry, segment, offset, !tombstone);
+  }
+  for (let entry = 0; entry < table.size; entry++) tree.insert(table.key(entry), entry);
+}

@@ -1,0 +1,280 @@
+import { assert } from "../base/assert.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
+import { type ScrubState, scrubStep } from "./compaction.ts";
+import { hashKv, type KvHash } from "./hash_kv.ts";
+import { KeyTable } from "./key_table.ts";
+import { KeyTree } from "./key_tree.ts";
+import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
+import { executeRange } from "./range_query.ts";
+import type { RangeRequest, RangeResult } from "./requests.ts";
+import { type RecordDraft, RevisionLog } from "./revision_log.ts";
+import { DamagedSnapshotError } from "./segment.ts";
+import { decodeHeader, encodeHeader, indexLog, type Snapshot } from "./snapshot.ts";
+import { WriteTxn } from "./write_txn.ts";
+
+/** The first revision of a store; its first write makes revision 2. */
+const FIRST_REVISION = 1;
+/** The compact revision of a store that was never compacted. */
+const NEVER_COMPACTED = -1;
+
+/** Told when a key comes onto a lease or leaves it. The key is a view that stays as it is. */
+export interface LeaseAttachments {
+  attach(lease: bigint, key: Uint8Array): void;
+  detach(lease: bigint, key: Uint8Array): void;
+}
+
+/** Told of what watchers want to know. */
+export interface StoreListener {
+  /** A command has made this revision; its records are at the end of the log. */
+  onCommit(revision: number): void;
+  /** The whole store has been replaced by a snapshot; the revision was this before. */
+  onRestore(revisionBefore: number): void;
+}
+
+/** How a store is made. */
+export interface MvccOptions {
+  /** Starts the hash of keys in memory; give a random number where strangers choose keys. */
+  readonly hashSeed?: number;
+  /** The size of a segment of the revision log. */
+  readonly segmentBytes?: number;
+}
+
+const NO_ATTACHMENTS: LeaseAttachments = { attach() {}, detach() {} };
+
+/**
+ * The multi-version key-value store of etcd: every write makes a revision, and every revision since
+ * the last compaction can be read. It is synchronous and deterministic: equal commands give equal
+ * answers and equal bytes.
+ */
+export class MvccStore {
+  /** Hears of keys that come onto leases and leave them. */
+  leases: LeaseAttachments = NO_ATTACHMENTS;
+  /** Hears of commits; the watch hub sets it. */
+  listener: StoreListener | null = null;
+
+  readonly #options: MvccOptions;
+  #log: RevisionLog;
+  #table: KeyTable;
+  #tree: KeyTree;
+  #revision = FIRST_REVISION;
+  #visibleRevision = FIRST_REVISION;
+  #compactRevision = NEVER_COMPACTED;
+  /** Where the removal of superfluous records is, or null when there is none to remove. */
+  #scrub: ScrubState | null = null;
+  #txnOpen = false;
+  readonly #draft: RecordDraft = {
+    main: 0,
+    sub: 0,
+    tombstone: false,
+    createRevision: 0,
+    version: 0,
+    lease: NO_LEASE,
+    prevMain: 0,
+    prevSub: 0,
+    jumpMain: 0,
+    jumpSub: 0,
+    depth: 0,
+  };
+
+  constructor(options: MvccOptions = {}) {
+    this.#options = options;
+    this.#log = new RevisionLog(options.segmentBytes);
+    this.#table = new KeyTable(this.#log, options.hashSeed ?? 0);
+    this.#tree = new KeyTree(this.#table);
+  }
+
+  /** The revision of the last command that changed something. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Reads before this revision fail; -1 before the first compaction. */
+  get compactRevision(): number {
+    return this.#compactRevision;
+  }
+
+  /** How many keys are alive. */
+  get keyCount(): number {
+    return this.#tree.aliveCount;
+  }
+
+  /** Bytes of the records that are kept. */
+  get bytesInUse(): number {
+    return this.#log.bytesInUse;
+  }
+
+  /** Bytes reserved for records. */
+  get bytesTotal(): number {
+    return this.#log.bytesTotal;
+  }
+
+  /** The key as it is now, or null. */
+  get(key: Uint8Array): KeyValue | null {
+    const entry = this.#table.find(key);
+    if (entry < 0 || this.#table.alive(entry) === 0) return null;
+    return this.#table.segment(entry).keyValue(this.#table.offset(entry));
+  }
+
+  /** Reads a key or an interval at one revision. */
+  range(request: RangeRequest): RangeResult | MvccReason {
+    return executeRange(this, request);
+  }
+
+  /** Begins the writes of one command. Exactly one may be open. */
+  begin(): WriteTxn {
+    assert(!this.#txnOpen, "A transaction must end before the next begins");
+    this.#txnOpen = true;
+    return new WriteTxn(this, this.#draft);
+  }
+
+  /**
+   * Gives up the history before `revision`: at once for reads, while `compactStep` takes the records
+   * out. Reads at `revision` and after answer as before.
+   */
+  compact(revision: number): MvccReason | null {
+    if (revision <= this.#compactRevision) return "compacted";
+    if (revision > this.#revision) return "future revision";
+    this.#compactRevision = revision;
+    // What still grows is left for the next compaction, so that segments end where they would end
+    // anyway.
+    const tail = this.#log.segments[this.#log.segments.length - 1];
+    const empty = tail.count === 0;
+    this.#scrub = {
+      endMain: empty ? this.#revision + 1 : tail.firstMain,
+      endSub: empty ? 0 : tail.firstSub,
+      done: 0,
+    };
+    return null;
+  }
+
+  /** Whether compaction still has records to take out. */
+  get compacting(): boolean {
+    return this.#scrub !== null;
+  }
+
+  /**
+   * Takes out superfluous records of about `budgetBytes` of segments, at least one. Tells whether
+   * nothing is left to do. Equal steps between equal commands give equal segments.
+   */
+  compactStep(budgetBytes: number): boolean {
+    assert(!this.#txnOpen, "A compaction step must not run within a transaction");
+    if (this.#scrub === null) return true;
+    const [log, table, tree] = [this.#log, this.#table, this.#tree];
+    if (scrubStep(log, table, tree, this.#compactRevision, this.#scrub, budgetBytes)) {
+      this.#scrub = null;
+    }
+    return this.#scrub === null;
+  }
+
+  /**
+   * The store as a header and the segments of its log. Segments that were sealed are shared, not
+   * copied; nobody may change their bytes. Equal ids mean equal bytes, so a receiver fetches only
+   * those that it lacks.
+   */
+  snapshot(): Snapshot {
+    assert(!this.#txnOpen, "A snapshot must not be taken within a transaction");
+    const segments = this.#log.segments.filter((segment) => segment.count > 0).map((segment) => {
+      const used = segment.bytes.subarray(0, segment.length);
+      return { id: segment.id, bytes: segment.sealed ? used : used.slice() };
+    });
+    const ids = segments.map(({ id }) => id);
+    const [revision, compactRevision, scrub] = [
+      this.#revision,
+      this.#compactRevision,
+      this.#scrub,
+    ];
+    return { header: encodeHeader({ revision, compactRevision, scrub, ids }), segments };
+  }
+
+  /**
+   * Replaces everything by a snapshot. The bytes of the segments become the store's own. Lease
+   * attachments must be made again with `forEachLeased`.
+   *
+   * @throws {DamagedSnapshotError} When the snapshot is not intact; the store is then as it was.
+   */
+  restore(header: Uint8Array, segments: readonly Uint8Array[]): void {
+    assert(!this.#txnOpen, "A snapshot must not be restored within a transaction");
+    const { revision, compactRevision, scrub, ids } = decodeHeader(header);
+    if (ids.length !== segments.length) {
+      throw new DamagedSnapshotError("header", `${ids.length} segments, ${segments.length} given`);
+    }
+    const parts = ids.map((id, i) => ({ id, bytes: segments[i] }));
+    const log = RevisionLog.restore(parts, this.#options.segmentBytes);
+    const table = new KeyTable(log, this.#options.hashSeed ?? 0);
+    const tree = new KeyTree(table);
+    indexLog(log, table, tree);
+    const revisionBefore = this.#revision;
+    this.#log = log;
+    this.#table = table;
+    this.#tree = tree;
+    this.#revision = this.#visibleRevision = revision;
+    this.#compactRevision = compactRevision;
+    this.#scrub = scrub;
+    this.listener?.onRestore(revisionBefore);
+  }
+
+  /** Calls `visit` with every key that hangs on a lease. */
+  forEachLeased(visit: (key: Uint8Array, lease: bigint) => void): void {
+    const table = this.#table;
+    const cursor = this.#tree.range({ start: EMPTY_BYTES, end: null });
+    for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
+      if (table.alive(entry) === 0) continue;
+      const segment = table.segment(entry);
+      const offset = table.offset(entry);
+      const lease = segment.lease(offset);
+      if (lease !== NO_LEASE) visit(segment.key(offset), lease);
+    }
+  }
+
+  /** The hash of the history up to a revision (0 for the newest), as etcd's HashKV defines it. */
+  hashKv(revision: number): KvHash | MvccReason {
+    return hashKv(this, revision);
+  }
+
+  // What follows is for the other files of this folder.
+
+  get log(): RevisionLog {
+    return this.#log;
+  }
+
+  get table(): KeyTable {
+    return this.#table;
+  }
+
+  get tree(): KeyTree {
+    return this.#tree;
+  }
+
+  /** The revision that reads see: within a command that has written, the one that it is making. */
+  get visibleRevision(): number {
+    return this.#visibleRevision;
+  }
+
+  setVisible(revision: number): void {
+    this.#visibleRevision = revision;
+  }
+
+  endTxn(revision: number): void {
+    this.#txnOpen = false;
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    this.listener?.onCommit(revision);
+  }
+
+  /**
+   * Whether an entry's key is alive at a revision that is not compacted. The log's `segment` and
+   * `offset` then say where its record is.
+   */
+  locate(entry: number, revision: number): boolean {
+    const table = this.#table;
+    const log = this.#log;
+    if (revision === this.#visibleRevision) {
+      if (table.alive(entry) === 0) return false;
+      log.segment = table.segment(entry);
+      log.offset = table.offset(entry);
+      return true;
+    }
+    return log.seek(table.segment(entry), table.offset(entry), revision) &&
+      !log.segment.isTombstone(log.offset);
+  }
+}
