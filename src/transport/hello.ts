@@ -1,6 +1,6 @@
 import { type ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
-import { type ClusterId, formatId, type MemberId } from "../base/ids.ts";
+import { type ClusterId, formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
 import { CloseCode, type Refusal } from "./close_code.ts";
 import { beginFrame, endFrame, expectEnd, FrameKind, PEER_PROTOCOL_VERSION } from "./frame.ts";
 
@@ -53,6 +53,7 @@ export function decodeHello(version: number, body: ByteReader): Hello {
   const from = body.uint64();
   const to = body.uint64();
   const storageId = body.raw(STORAGE_ID_BYTES).slice();
+  if (from === NO_MEMBER) throw new MalformedBytesError("Cannot read the hello: it names nobody");
   if (version === PEER_PROTOCOL_VERSION) expectEnd(body);
   return { version, clusterId, from, to, storageId };
 }

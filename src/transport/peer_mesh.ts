@@ -46,9 +46,9 @@ interface Peer {
 /**
  * The connections to all peers, over any kind of channel.
  *
- * Invariant: at most one connection that we dialled and one that we accepted exist for each peer. A
- * replica sends on the one that it dialled, and when there is none on the one that the peer opened;
- * so each end is master of its own way, and one that cannot be dialled is answered where it came in.
+ * Invariant: at most one connection that we dialled and one that we accepted exist for each peer. When
+ * there are both, both ends send on the one that the larger member ID dialled, so that answers travel
+ * with the acknowledgements of what they answer; the other one is a warm spare.
  */
 export class PeerMesh implements PeerTransport, ConnectionOwner {
   readonly identity: Identity;
@@ -67,7 +67,8 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   #listener: PeerListener | null = null;
   #ticker: Stoppable | null = null;
   #tickedAtMs = 0;
-  #closing: Promise<void> | null = null;
+  #isClosing = false;
+  #closed: Promise<void> | null = null;
   #onAllReleased: (() => void) | null = null;
 
   /** @param openChannel Opens a channel to an address, or null when this replica never dials. */
@@ -82,7 +83,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
 
   /** Whether no further connection should be accepted. */
   get isFull(): boolean {
-    return this.#held.size >= CONNECTIONS_MAX || this.#closing !== null;
+    return this.#held.size >= CONNECTIONS_MAX || this.#isClosing;
   }
 
   start(listener: PeerListener): void {
@@ -101,7 +102,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   }
 
   setPeers(addresses: readonly PeerAddress[]): void {
-    if (this.#closing) return;
+    if (this.#isClosing) return;
     const members = new Set(addresses.map((address) => address.id));
     for (const [id, peer] of this.#peers) {
       if (peer.isMember && !members.has(id)) this.#remove(id, peer);
@@ -175,7 +176,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     previous?.close(CloseCode.Replaced, "a newer connection replaces this one");
     this.#held.add(connection);
     connection.start();
-    if (this.#closing) connection.close(CloseCode.Closing, "the replica is closing");
+    if (this.#isClosing) connection.close(CloseCode.Closing, "the replica is closing");
   }
 
   /** Uses a channel that some peer opened; who it is, it still has to say. */
@@ -195,7 +196,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   }
 
   send(to: MemberId, messages: readonly PeerMessage[]): void {
-    const connection = openConnectionOf(this.#peers.get(to));
+    const connection = this.#openConnectionOf(to);
     if (!connection || messages.length === 0) return;
     if (!connection.enqueue(messages)) {
       this.#emitNews({ type: "dropping", peer: to, queuedBytes: connection.queuedBytes });
@@ -217,15 +218,16 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     this.#strangers.delete(connection);
     const { peer: id, dialled } = connection;
     const peer = this.#peerOf(id);
-    const isFirst = openConnectionOf(peer, connection) === null;
+    const isFirst = this.#openConnectionOf(id, connection) === null;
     if (!dialled) {
       const previous = peer.accepted;
       peer.accepted = connection;
       previous?.close(CloseCode.Replaced, "a newer connection replaces this one");
     }
-    for (const type of ["dialFailed", "refused", "refusedBy", "dropping"]) {
-      this.#throttle.forget(`${type} ${id}`);
+    for (const type of ["refused", "refusedBy", "dropping"]) {
+      this.#throttle.forget(`${type} ${id} `);
     }
+    if (dialled) this.#throttle.forget(`dialFailed ${id} ${peer.dialledUrl}`);
     this.#emit({ type: "connected", peer: id, dialled });
     if (isFirst) this.#tell((listener) => listener.onConnected(id));
   }
@@ -240,13 +242,13 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     const { peer: id, dialled, openedAtMs } = connection;
     const peer = this.#peers.get(id);
     if (peer?.accepted === connection) peer.accepted = null;
-    if (!this.#closing) this.#emitEnd(connection, end, peer?.dialledUrl ?? "");
+    if (!this.#isClosing) this.#emitEnd(connection, end, peer?.dialledUrl ?? "");
     if (dialled && peer?.dialled === connection) {
       peer.dialled = null;
       const openForMs = openedAtMs === null ? null : this.clock.nowMs() - openedAtMs;
       peer.dialler?.onEnd({ openForMs, refused: isRefusalCode(end.code) });
     }
-    if (openedAtMs !== null && openConnectionOf(peer) === null) {
+    if (openedAtMs !== null && this.#openConnectionOf(id) === null) {
       this.#tell((listener) => listener.onDisconnected(id));
     }
     if (peer) this.#forgetIfUnused(id, peer);
@@ -270,7 +272,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   }
 
   #tell(call: (listener: PeerListener) => void): void {
-    if (!this.#listener || this.#closing) return;
+    if (!this.#listener || this.#isClosing) return;
     try {
       call(this.#listener);
     } catch (error) {
@@ -282,17 +284,19 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     this.#options.onEvent?.(event);
   }
 
-  #emitNews(event: TransportEvent & { readonly reason?: string }): void {
-    const key = "peer" in event ? `${event.type} ${event.peer}` : event.type;
-    if (this.#throttle.isNews(key, event.reason ?? "")) this.#emit(event);
+  #emitNews(event: TransportEvent): void {
+    const peer = "peer" in event ? event.peer : "";
+    const url = "url" in event ? event.url : "";
+    const reason = "reason" in event ? event.reason : "";
+    if (this.#throttle.isNews(`${event.type} ${peer} ${url}`, reason)) this.#emit(event);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#closeAll();
-    return this.#closing;
+    return this.#closed ??= this.#closeAll();
   }
 
   async #closeAll(): Promise<void> {
+    this.#isClosing = true;
     this.#ticker?.stop();
     for (const peer of this.#peers.values()) {
       peer.dialler?.stop();
@@ -308,12 +312,16 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     await released;
     timeout.stop();
   }
-}
 
-/** The connection to send on, `except` left aside. */
-function openConnectionOf(peer: Peer | undefined, except?: PeerConnection): PeerConnection | null {
-  for (const connection of [peer?.dialled, peer?.accepted]) {
-    if (connection?.isOpen && connection !== except) return connection;
+  /** The connection to send on, `except` left aside. */
+  #openConnectionOf(id: MemberId, except?: PeerConnection): PeerConnection | null {
+    const peer = this.#peers.get(id);
+    if (!peer) return null;
+    const isLarger = this.identity.memberId > id;
+    const { dialled, accepted } = peer;
+    for (const connection of isLarger ? [dialled, accepted] : [accepted, dialled]) {
+      if (connection?.isOpen && connection !== except) return connection;
+    }
+    return null;
   }
-  return null;
 }

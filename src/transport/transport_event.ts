@@ -61,11 +61,15 @@ export type TransportEvent =
 const REPEAT_MS = 60_000;
 /** How many last news are remembered. */
 const KEYS_MAX = 256;
+/** How much is let through in one such time, so that a hostile peer cannot flood a log. */
+const NEWS_MAX = 256;
 
 /** Lets news through and holds back what only repeats: a peer that is down is dialled every second. */
 export class EventThrottle {
   readonly #clock: Clock;
   readonly #last = new Map<string, { text: string; atMs: number }>();
+  #windowStartMs = 0;
+  #newsInWindow = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -76,6 +80,11 @@ export class EventThrottle {
     const atMs = this.#clock.nowMs();
     const last = this.#last.get(key);
     if (last && last.text === text && atMs - last.atMs < REPEAT_MS) return false;
+    if (atMs - this.#windowStartMs >= REPEAT_MS) {
+      this.#windowStartMs = atMs;
+      this.#newsInWindow = 0;
+    }
+    if (++this.#newsInWindow > NEWS_MAX) return false;
     this.#last.delete(key);
     this.#last.set(key, { text, atMs });
     if (this.#last.size > KEYS_MAX) {
