@@ -19,8 +19,6 @@ export const DRAIN_POLL_MS = 5;
 export const STRANGER_CONNECTIONS_MAX = 64;
 /** Connections of all kinds that are not yet fully closed; past this none is accepted. */
 export const CONNECTIONS_MAX = 512;
-/** How long closing the transport waits for peers to say goodbye. */
-export const CLOSE_WAIT_MS = 2_000;
 
 /** The times that a transport keeps, in milliseconds. */
 export interface PeerTiming {
@@ -34,6 +32,8 @@ export interface PeerTiming {
   readonly redialMinMs: number;
   /** The longest delay between two attempts to dial, before jitter. */
   readonly redialMaxMs: number;
+  /** How long closing the transport waits for peers to say goodbye. */
+  readonly closeWaitMs: number;
 }
 
 /** What is used unless the options say otherwise. */
@@ -43,4 +43,5 @@ export const DEFAULT_PEER_TIMING: PeerTiming = {
   silenceTimeoutMs: 5_000,
   redialMinMs: 20,
   redialMaxMs: 1_000,
+  closeWaitMs: 2_000,
 };

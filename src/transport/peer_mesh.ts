@@ -7,7 +7,6 @@ import type { PeerChannel } from "./peer_channel.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer_connection.ts";
 import { PeerDialler } from "./peer_dialler.ts";
 import {
-  CLOSE_WAIT_MS,
   CONNECTIONS_MAX,
   DEFAULT_PEER_TIMING,
   type PeerTiming,
@@ -308,7 +307,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
       connection.close(CloseCode.Closing, "the replica is closing");
     }
     if (this.#held.size === 0) return;
-    const timeout = this.clock.after(CLOSE_WAIT_MS, () => this.#onAllReleased?.());
+    const timeout = this.clock.after(this.timing.closeWaitMs, () => this.#onAllReleased?.());
     await released;
     timeout.stop();
   }

@@ -64,6 +64,13 @@ export class WebSocketHarness implements TransportHarness {
     to.transport.setPeers([{ id: from.id, urls: [] }]);
   }
 
+  /** A port on which nothing listens. */
+  freePort(): number {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.close();
+    return listener.addr.port;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#served.map(({ node }) => node.transport.close()));
     await Promise.all(this.#servers.map((server) => server.shutdown()));
