@@ -288,7 +288,7 @@ export class JournalLogStore implements LogStore {
   }
 
   async #close(): Promise<void> {
-    const isHeld = this.#state === "open" || this.#state === "failed";
+    const isHeld = this.#state !== "closed";
     this.#state = "closed";
     await Promise.allSettled([this.#appending, this.#maintaining]);
     if (isHeld) await this.#medium.close();
