@@ -32,8 +32,10 @@ export function encodeBase64(bytes: Uint8Array): string {
  * that are left over may be anything, as Go's decoder has it.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  // Why: engines step over all white space and Go over line ends; neither is base64.
-  if (!hasFromBase64 || /\s/.test(text)) return decodeBase64Portably(text);
+  // Why: engines step over all white space, but Go only over line ends.
+  if (!hasFromBase64 || /\s/.test(text)) {
+    return decodeBase64Portably(text.replaceAll(/[\r\n]/g, ""));
+  }
   try {
     return Uint8Array.fromBase64(text, {
       alphabet: URL_SAFE.test(text) ? "base64url" : "base64",

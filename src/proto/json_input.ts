@@ -30,7 +30,8 @@ const INT64_MAX_ROUNDED = 2 ** 63;
 const INTEGER = /^-?(0|[1-9][0-9]*)$/;
 
 /**
- * The message in `value`, which `JSON.parse` made. Names may be the .proto file's or in lower camel
+ * The message in `value`, which `JSON.parse` made (a reviver may make large integers `bigint`, so
+ * that they keep their digits). Names may be the .proto file's or in lower camel
  * case, integers may be numbers or strings, null means that a field is not there, and unknown names
  * (also those of enums' values) are ignored, as etcd's gateway does.
  * @throws {JsonMappingError} If `value` is not such a message; the text resembles protojson's.
@@ -133,15 +134,16 @@ function clamp(value: number): number {
 }
 
 function integer(field: Field, value: unknown, min: number, max: number): number {
-  const isNumber = typeof value === "number" ||
+  const isNumber = typeof value === "number" || typeof value === "bigint" ||
     typeof value === "string" && field.kind !== "enum" && JSON_NUMBER.test(value);
   const number = isNumber ? Number(value) : NaN;
   if (Number.isInteger(number) && number >= min && number <= max) return number + 0;
   throw invalidValue(field, value);
 }
 
-/** An integer of any size; exact if it is a string of digits. */
+/** An integer of any size; exact if it is a string of digits or a bigint. */
 function identifier(field: Field, value: unknown): bigint {
+  if (typeof value === "bigint") return value;
   if (typeof value === "string" && INTEGER.test(value) && value.length <= 20) return BigInt(value);
   const isNumber = typeof value === "number" ||
     typeof value === "string" && JSON_NUMBER.test(value);
@@ -163,6 +165,7 @@ function unexpectedToken(value: unknown): JsonMappingError {
 /** The first token of a JSON value. */
 function token(value: unknown): string {
   if (Array.isArray(value)) return "[";
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (typeof value === "object" && value !== null) return "{";
   return JSON.stringify(value) ?? "";
 }
