@@ -169,7 +169,7 @@ function paddingFault(text: string, first: number, digits: number): number | nul
   for (let i = first + 1; i < text.length; i++) {
     if (LINE_BREAK.test(text[i])) continue;
     if (missing === 0) return i;
-    if (text[i] !== "=") return i;
+    if (text[i] !== "=") return i - 1;
     missing--;
   }
   return missing === 0 ? null : text.length;

@@ -27,14 +27,12 @@ export class JsonMessages {
       const end = this.#scanner.scan(this.#chunk, 0);
       if (end !== -1) return this.#take(end);
       this.#keep();
-      const { done, value } = this.#reader === null
-        ? { done: true, value: undefined }
-        : await this.#reader.read();
-      if (done) {
+      const read = await this.#reader?.read();
+      if (read === undefined || read.done) {
         this.#chunk = new Uint8Array(0);
         return this.#scanner.end() ? this.#take(0) : null;
       }
-      this.#chunk = value;
+      this.#chunk = read.value;
     }
   }
 

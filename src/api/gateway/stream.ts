@@ -50,7 +50,10 @@ async function receiveOne(messages: JsonMessages, call: WatchCall): Promise<bool
  */
 async function receiveAll(messages: JsonMessages, call: WatchCall): Promise<void> {
   try {
-    while (!call.ended && await receiveOne(messages, call));
+    while (!call.ended) {
+      if (call.full) await call.drained();
+      else if (!await receiveOne(messages, call)) return;
+    }
   } catch {
     // A body that breaks off or turns bad says nothing more, and that is all.
   }

@@ -1,0 +1,62 @@
+/** A replica as a web server's handler: requests in, responses out, with nothing but Web APIs. */
+import { toRpcError } from "./errors.ts";
+import { CorsPolicy } from "./gateway/cors.ts";
+import { errorResponse, methodNotAllowed, notFound } from "./gateway/responses.ts";
+import { pathOf, Router } from "./gateway/router.ts";
+import { healthResponse, versionResponse } from "./health.ts";
+import type { ReplicaPort } from "./replica_port.ts";
+import { createServices } from "./services/methods.ts";
+
+/** What a handler is made from. */
+export interface FetchHandlerOptions {
+  /** Serves the requests. */
+  readonly replica: ReplicaPort;
+  /**
+   * The origins whose pages may use this replica, or "*" for all.
+   * @default {[]} none: cross-origin requests are off
+   */
+  readonly corsOrigins?: readonly string[];
+  /** Aborts when the replica stops: streams end then, so that the server can close. */
+  readonly signal?: AbortSignal;
+  /** Hears of errors that nobody foresaw. The client gets "internal error" and no more. */
+  readonly onInternalError?: (error: Error, request: Request) => void;
+}
+
+/** Serves one request. The promise never rejects. */
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+/** Makes the handler for all that a replica serves over HTTP: etcd's JSON gateway and the probes. */
+export function createFetchHandler(options: FetchHandlerOptions): FetchHandler {
+  const { replica, onInternalError = () => {} } = options;
+  const services = createServices(replica);
+  options.signal?.addEventListener("abort", () => services.watch.close(), { once: true });
+  if (options.signal?.aborted) services.watch.close();
+  const router = new Router(services, onInternalError);
+  const cors = new CorsPolicy(options.corsOrigins ?? []);
+
+  function dispatch(path: string, request: Request): Response | Promise<Response> {
+    if (path.startsWith("/v3")) return router.route(path, request);
+    if (path !== "/version" && path !== "/health") return notFound(path);
+    if (request.method !== "GET") return methodNotAllowed("GET");
+    return path === "/version" ? versionResponse() : healthResponse(request, replica, services.kv);
+  }
+
+  return async (request) => {
+    try {
+      if (request.method === "OPTIONS") {
+        return new Response(null, { headers: cors.headers(request) });
+      }
+      const response = await dispatch(pathOf(request.url), request);
+      if (!cors.isOff) {
+        for (const [name, value] of Object.entries(cors.headers(request))) {
+          response.headers.set(name, value);
+        }
+      }
+      return response;
+    } catch (thrown) {
+      const error = toRpcError(thrown);
+      onInternalError(error, request);
+      return errorResponse(error);
+    }
+  };
+}

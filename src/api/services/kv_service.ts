@@ -1,0 +1,126 @@
+import { REQUEST_BYTES_MAX } from "../../base/limits.ts";
+import { rangeResponse, txnResponse } from "../../machine/kv_response.ts";
+import type { Reason } from "../../machine/result.ts";
+import {
+  checkDeleteRangeRequest,
+  checkPutRequest,
+  checkRangeRequest,
+  checkTxnRequest,
+} from "../../mvcc/check_request.ts";
+import { executeTxn, isReadOnlyTxn } from "../../mvcc/txn.ts";
+import { encodeToBytes } from "../../proto/codec.ts";
+import { CommandKind } from "../../proto/command.ts";
+import {
+  CompactionRequest,
+  type CompactionResponse,
+  DeleteRangeRequest,
+  type DeleteRangeResponse,
+  PutRequest,
+  type PutResponse,
+  type RangeRequest,
+  type RangeResponse,
+  TxnRequest,
+  type TxnResponse,
+} from "../../proto/kv.ts";
+import { type CallContext, mustServe, replicaOptions } from "../call_context.ts";
+import { rpcError } from "../errors.ts";
+import type { ReplicaPort } from "../replica_port.ts";
+import { responseHeader } from "./header.ts";
+
+/**
+ * etcd's KV service. Requests are checked here before they are proposed, so that a bad one never
+ * reaches the log. The bytes of a write may come with the call: an encoding that has them in
+ * protobuf's form already passes them on as they are. Ref: etcd v3rpc/key.go, v3_server.go.
+ */
+export class KvService {
+  readonly #replica: ReplicaPort;
+
+  constructor(replica: ReplicaPort) {
+    this.#replica = replica;
+  }
+
+  /** Reads a key or an interval: linearizable unless the request says that local will do. */
+  async range(request: RangeRequest, context: CallContext): Promise<RangeResponse> {
+    mustServe(this.#replica, context, { learnerMay: request.serializable });
+    mustBe(checkRangeRequest(request));
+    if (!request.serializable) await this.#replica.linearize(replicaOptions(context));
+    const result = this.#replica.machine.store.range(request);
+    if (typeof result === "string") throw rpcError(result);
+    return { header: responseHeader(this.#replica, result.revision), ...rangeResponse(result) };
+  }
+
+  /** Sets a key. */
+  async put(
+    request: PutRequest,
+    context: CallContext,
+    encoded: Uint8Array = encodeToBytes(PutRequest, request),
+  ): Promise<PutResponse> {
+    mustServe(this.#replica, context, { learnerMay: false });
+    mustBe(checkPutRequest(request));
+    return await this.#propose(CommandKind.Put, encoded, context) as PutResponse;
+  }
+
+  /** Deletes a key or an interval. */
+  async deleteRange(
+    request: DeleteRangeRequest,
+    context: CallContext,
+    encoded: Uint8Array = encodeToBytes(DeleteRangeRequest, request),
+  ): Promise<DeleteRangeResponse> {
+    mustServe(this.#replica, context, { learnerMay: false });
+    mustBe(checkDeleteRangeRequest(request));
+    return await this.#propose(CommandKind.DeleteRange, encoded, context) as DeleteRangeResponse;
+  }
+
+  /** Runs a transaction. One that only reads is answered here, without the log. */
+  async txn(
+    request: TxnRequest,
+    context: CallContext,
+    encoded?: Uint8Array,
+  ): Promise<TxnResponse> {
+    mustServe(this.#replica, context, { learnerMay: false });
+    mustBe(checkTxnRequest(request));
+    if (isReadOnlyTxn(request)) return await this.#readTxn(request, context);
+    // The checks come first: they bound how deeply the encoding has to descend.
+    const body = encoded ?? encodeToBytes(TxnRequest, request);
+    return await this.#propose(CommandKind.Txn, body, context) as TxnResponse;
+  }
+
+  /** Forgets the revisions before one. */
+  async compact(
+    request: CompactionRequest,
+    context: CallContext,
+    encoded: Uint8Array = encodeToBytes(CompactionRequest, request),
+  ): Promise<CompactionResponse> {
+    mustServe(this.#replica, context, { learnerMay: false });
+    return await this.#propose(CommandKind.Compaction, encoded, context) as CompactionResponse;
+  }
+
+  /** Ref: etcd v3_server.go, Txn: local if every range of both branches says so. */
+  async #readTxn(request: TxnRequest, context: CallContext): Promise<TxnResponse> {
+    const { machine } = this.#replica;
+    if (!isSerializable(request)) await this.#replica.linearize(replicaOptions(context));
+    const result = executeTxn(machine.store, request, (lease) => machine.leases.has(lease));
+    if (typeof result === "string") throw rpcError(result);
+    return { header: responseHeader(this.#replica, result.revision), ...txnResponse(result) };
+  }
+
+  /** Proposes a command and gives its response, with the header that belongs in it. */
+  async #propose(kind: CommandKind, body: Uint8Array, context: CallContext): Promise<object> {
+    if (body.length > REQUEST_BYTES_MAX) throw rpcError("request too large");
+    const result = await this.#replica.propose(kind, body, replicaOptions(context));
+    if (result.reason !== null) throw rpcError(result.reason);
+    const header = responseHeader(this.#replica, result.revision);
+    return { ...(result.response as object), header };
+  }
+}
+
+/** Throws the refusal for a reason, if there is one. */
+function mustBe(reason: Reason | null): void {
+  if (reason !== null) throw rpcError(reason);
+}
+
+/** A transaction of nothing but comparisons is linearizable: it must not answer from the past. */
+function isSerializable({ success, failure }: TxnRequest): boolean {
+  const ranges = [...success, ...failure];
+  return ranges.length > 0 && ranges.every(({ requestRange }) => requestRange?.serializable);
+}

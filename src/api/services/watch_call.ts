@@ -1,0 +1,151 @@
+import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../../base/limits.ts";
+import type { WatchResponse as HubResponse } from "../../mvcc/watcher.ts";
+import type { WatchHub } from "../../mvcc/watch_hub.ts";
+import type { WatchStream } from "../../mvcc/watch_stream.ts";
+import type { WatchRequest, WatchResponse } from "../../proto/watch.ts";
+import { ERROR_TABLE, type RpcError } from "../errors.ts";
+import type { ReplicaPort } from "../replica_port.ts";
+import { responseHeader } from "./header.ts";
+import { fragmentsOf } from "./watch_fragment.ts";
+
+/** A response at least this large is cut into pieces for a watcher that allows it. */
+const FRAGMENT_BYTES = REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES;
+
+/** The hub's reasons in etcd's words; any other reason is a text already. */
+const CANCEL_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["compacted", ERROR_TABLE["compacted"][1]],
+  ["duplicate watch id", "mvcc: duplicate watch ID provided on the WatchStream"],
+  ["empty range", "mvcc: watcher range is empty"],
+]);
+
+/** How a call is made. */
+export interface WatchCallOptions {
+  /** How often watchers that want to know hear of progress while nothing happens. */
+  readonly progressIntervalMs: number;
+  /** Told once, when the call has ended. */
+  readonly onEnd: (call: WatchCall) => void;
+}
+
+/**
+ * One watch stream of one client, whatever the encoding. The encoding says what the client says with
+ * `send` and pulls responses with `take`, and with `readable` when there are none: what is not pulled
+ * stays in the hub's bounded queue, and a slow client falls back to history.
+ */
+export class WatchCall {
+  readonly #replica: ReplicaPort;
+  readonly #options: WatchCallOptions;
+  readonly #stream: WatchStream;
+  /** Pieces of a response that was cut. */
+  #pieces: WatchResponse[] = [];
+  #wake: (() => void) | null = null;
+  #onDrained: (() => void) | null = null;
+  #ticker: ReturnType<typeof setInterval> | null = null;
+  #ended = false;
+  #failure: RpcError | null = null;
+
+  constructor(replica: ReplicaPort, hub: WatchHub, options: WatchCallOptions) {
+    this.#replica = replica;
+    this.#options = options;
+    this.#stream = hub.openStream(() => this.#wakeUp());
+  }
+
+  /** Whether the call is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Why this side ended the call, or null when the client did. */
+  get failure(): RpcError | null {
+    return this.#failure;
+  }
+
+  /** Whether so much waits for the client that it should not be heard until it has pulled. */
+  get full(): boolean {
+    return this.#stream.full;
+  }
+
+  /** Takes what the client says. */
+  send(request: WatchRequest): void {
+    if (this.#ended) return;
+    const { createRequest, cancelRequest, progressRequest } = request;
+    if (createRequest !== undefined) {
+      this.#stream.create(createRequest);
+      if (createRequest.progressNotify) this.#startTicker();
+    } else if (cancelRequest !== undefined) this.#stream.cancel(cancelRequest.watchId);
+    else if (progressRequest !== undefined) this.#stream.requestProgress();
+  }
+
+  /** The next response, or null when there is none now. */
+  take(): WatchResponse | null {
+    if (this.#ended) return null;
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) return piece;
+    const taken = this.#stream.take();
+    if (!this.#stream.full) this.#noteDrained();
+    if (taken === null) return null;
+    const response = this.#toMessage(taken);
+    if (!taken.fragment || taken.events.length < 2) return response;
+    this.#pieces = fragmentsOf(response, FRAGMENT_BYTES);
+    return this.#pieces.shift() ?? null;
+  }
+
+  /** Resolves when `take` may have something again, or when the call has ended. */
+  readable(): Promise<void> {
+    if (this.#ended || this.#pieces.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      // History without matches is read in steps; in between, others get their turn.
+      if (this.#stream.ready) setTimeout(() => this.#wakeUp(), 0);
+    });
+  }
+
+  /** Resolves when the call is not {@linkcode WatchCall.full} any more, or has ended. */
+  drained(): Promise<void> {
+    if (this.#ended || !this.full) return Promise.resolve();
+    return new Promise((resolve) => this.#onDrained = resolve);
+  }
+
+  /** Ends the call and its watches, with the reason if it is this side that ends it. */
+  end(failure: RpcError | null = null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#stream.close();
+    this.#options.onEnd(this);
+    this.#noteDrained();
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  #noteDrained(): void {
+    this.#onDrained?.();
+    this.#onDrained = null;
+  }
+
+  #startTicker(): void {
+    this.#ticker ??= setInterval(
+      () => this.#stream.progressTick(),
+      this.#options.progressIntervalMs,
+    );
+  }
+
+  #toMessage(response: HubResponse): WatchResponse {
+    const { watchId, revision, created, canceled, compactRevision, cancelReason } = response;
+    return {
+      header: responseHeader(this.#replica, revision),
+      watchId,
+      created,
+      canceled,
+      compactRevision,
+      cancelReason: CANCEL_TEXTS.get(cancelReason) ?? cancelReason,
+      fragment: false,
+      events: [...response.events],
+    };
+  }
+}

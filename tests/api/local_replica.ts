@@ -1,0 +1,75 @@
+/** A cluster of one without a log: what is proposed is applied at once, by a real state machine. */
+import type { ReplicaCallOptions, ReplicaPort } from "../../src/api/replica_port.ts";
+import { ByteWriter } from "../../src/base/byte_writer.ts";
+import { type CommandKind, encodeBatch } from "../../src/machine/command.ts";
+import { Machine } from "../../src/machine/machine.ts";
+import type { CommandResult } from "../../src/machine/result.ts";
+import { configurationOf } from "../../src/raft/configuration.ts";
+import { ReplicaError } from "../../src/replica/errors.ts";
+import type { ReplicaStatus } from "../../src/replica/status.ts";
+
+const MEMBER_ID = 0xabcn;
+
+/** What a test may change about its replica. */
+export interface LocalReplicaState {
+  leader: bigint;
+  isLearner: boolean;
+  /** Refuses everything that asks the cluster, as a replica without a quorum does. */
+  refusal: ReplicaError | null;
+}
+
+export class LocalReplica implements ReplicaPort {
+  readonly machine = new Machine();
+  readonly state: LocalReplicaState = { leader: MEMBER_ID, isLearner: false, refusal: null };
+  /** How many linearizable reads were asked for. */
+  linearized = 0;
+  /** How many commands were proposed. */
+  proposed = 0;
+
+  constructor() {
+    this.machine.members.bootstrap([{
+      id: MEMBER_ID,
+      name: "default",
+      peerUrls: ["http://127.0.0.1:2380"],
+      clientUrls: ["http://127.0.0.1:2379"],
+      isLearner: false,
+      instanceId: new Uint8Array(0),
+    }]);
+  }
+
+  propose(
+    kind: CommandKind,
+    body: Uint8Array,
+    options: ReplicaCallOptions = {},
+  ): Promise<CommandResult> {
+    if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
+    const writer = new ByteWriter();
+    const identity = options.identity ?? null;
+    const number = ++this.proposed;
+    const commands = [{ kind, body, identity }];
+    encodeBatch({ origin: MEMBER_ID, incarnation: 1, number, commands }, writer);
+    return Promise.resolve(this.machine.apply(writer.copy()).results[0]);
+  }
+
+  linearize(): Promise<void> {
+    this.linearized++;
+    return this.state.refusal === null ? Promise.resolve() : Promise.reject(this.state.refusal);
+  }
+
+  status(): ReplicaStatus {
+    const { leader, isLearner } = this.state;
+    const configuration = configurationOf(isLearner ? [1n] : [MEMBER_ID]);
+    return {
+      clusterId: 0x123n,
+      memberId: MEMBER_ID,
+      role: leader === MEMBER_ID ? "leader" : "follower",
+      leader,
+      term: 2,
+      commitIndex: this.proposed,
+      appliedIndex: this.proposed,
+      lastIndex: this.proposed,
+      configuration: isLearner ? { ...configuration, learners: [MEMBER_ID] } : configuration,
+      storageBytes: 4_096,
+    };
+  }
+}
