@@ -2,7 +2,7 @@ import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
 import { crc32 } from "../base/crc32.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { LeaseTable } from "../lease/lease_table.ts";
-import { MvccStore } from "../mvcc/store.ts";
+import { type MvccOptions, MvccStore } from "../mvcc/store.ts";
 import {
   type BatchOrigin,
   type Command,
@@ -32,6 +32,12 @@ import type { CommandResult, Reason } from "./result.ts";
  */
 const COMPACTION_STEP_BYTES = 1_048_576;
 
+/** How a machine is made. All but `hashSeed` must be equal on all replicas of a cluster. */
+export interface MachineOptions extends MvccOptions {
+  /** How many bytes of records one batch helps to compact. */
+  readonly compactionStepBytes?: number;
+}
+
 /** What became of a batch. */
 export interface AppliedBatch extends BatchOrigin {
   /** Whether it had been applied before (or cannot be told from such); then there are no results. */
@@ -58,14 +64,16 @@ export class Machine {
   /** What is wrong. */
   readonly alarms: AlarmTable = new AlarmTable();
 
+  readonly #compactionStepBytes: number;
   readonly #proposers = new ProposerTable();
   readonly #identities = new IdentityTable();
   readonly #state: MachineState;
   /** What the snapshot's header holds beside the store's, in this order. */
   readonly #tables: readonly SnapshotPart[];
 
-  constructor() {
-    this.store = new MvccStore();
+  constructor({ compactionStepBytes, ...options }: MachineOptions = {}) {
+    this.#compactionStepBytes = compactionStepBytes ?? COMPACTION_STEP_BYTES;
+    this.store = new MvccStore(options);
     const { store, leases, members, alarms } = this;
     store.leases = {
       attach: (lease, key) => leases.attach(lease, key),
@@ -102,7 +110,7 @@ export class Machine {
         );
       }
     }
-    this.store.compactStep(COMPACTION_STEP_BYTES);
+    this.store.compactStep(this.#compactionStepBytes);
     return { origin, incarnation, number, duplicate, results };
   }
 
