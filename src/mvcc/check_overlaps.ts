@@ -1,8 +1,7 @@
-import { concatBytes } from "../base/bytes.ts";
 import { IntervalTree } from "./interval_tree.ts";
-import { isSingleKey, type KeyInterval, keyInterval } from "./key_interval.ts";
+import { isFromKey, keyInterval } from "./key_interval.ts";
 import type { MvccReason } from "./key_value.ts";
-import type { DeleteRangeRequest, RequestOp } from "./requests.ts";
+import type { RequestOp } from "./requests.ts";
 
 /** What a list of operations writes, whichever way its nested transactions go. */
 interface Writes {
@@ -29,8 +28,9 @@ function collect(ops: readonly RequestOp[]): Writes | null {
   const writes: Writes = { puts: new Map(), deletes: new IntervalTree() };
   for (const { requestDeleteRange } of ops) {
     if (requestDeleteRange === undefined) continue;
-    const interval = literalInterval(requestDeleteRange);
-    if (interval !== null) writes.deletes.set(interval, true);
+    const { key, rangeEnd } = requestDeleteRange;
+    const interval = keyInterval(key, rangeEnd);
+    if (interval !== null && !isFromKey(rangeEnd)) writes.deletes.set(interval, true);
   }
   for (const { requestTxn } of ops) {
     if (requestTxn === undefined) continue;
@@ -57,13 +57,6 @@ function overlaps(puts: ReadonlyMap<string, Uint8Array>, writes: Writes): boolea
     if (writes.puts.has(name) || writes.deletes.covers(key)) return true;
   }
   return false;
-}
-
-function literalInterval({ key, rangeEnd }: DeleteRangeRequest): KeyInterval | null {
-  // The first key after `key` is `key` and a zero byte.
-  if (isSingleKey(rangeEnd)) return { start: key, end: concatBytes([key, new Uint8Array(1)]) };
-  const interval = keyInterval(key, rangeEnd);
-  return interval?.end === null ? null : interval;
 }
 
 const NAME_CHUNK = 4096;

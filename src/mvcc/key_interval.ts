@@ -1,4 +1,4 @@
-import { compareBytes } from "../base/bytes.ts";
+import { compareBytes, concatBytes } from "../base/bytes.ts";
 
 /** Whether a range end means "this key alone". */
 export function isSingleKey(rangeEnd: Uint8Array): boolean {
@@ -16,8 +16,10 @@ export interface KeyInterval {
   readonly end: Uint8Array | null;
 }
 
-/** The interval of a key and a range end that is not empty, or null when nothing can be in it. */
+/** The interval of a key and a range end, or null when nothing can be in it. */
 export function keyInterval(key: Uint8Array, rangeEnd: Uint8Array): KeyInterval | null {
+  // The first key after `key` is `key` and a zero byte.
+  if (isSingleKey(rangeEnd)) return { start: key, end: concatBytes([key, new Uint8Array(1)]) };
   if (isFromKey(rangeEnd)) return { start: key, end: null };
   if (compareBytes(key, rangeEnd) >= 0) return null;
   return { start: key, end: rangeEnd };

@@ -1,5 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { comparesHold } from "./compare.ts";
+import { IntervalTree } from "./interval_tree.ts";
+import { keyInterval } from "./key_interval.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import * as etcd from "./requests.ts";
 import type { MvccStore } from "./store.ts";
@@ -44,7 +46,7 @@ export function executeTxn(
   leaseExists: LeaseExists,
 ): etcd.TxnResult | MvccReason {
   const path = choosePath(store, request);
-  const reason = refusePath(store, path, leaseExists);
+  const reason = refusePath(store, path, leaseExists, new IntervalTree());
   if (reason !== null) return reason;
   const txn = store.begin();
   const result = run(store, txn, path);
@@ -76,14 +78,33 @@ function choosePath(store: MvccStore, request: etcd.TxnRequest): Path {
   return { succeeded, ops, nested };
 }
 
-function refusePath(store: MvccStore, path: Path, leaseExists: LeaseExists): MvccReason | null {
+/**
+ * What speaks against running a path. `deleted` gathers what its deletes cover so far.
+ *
+ * Why: a delete "from this key on" and a put below it pass the static check. If that put keeps the
+ * value or lease of a key that is then gone, etcd 3.8 panics; here the transaction fails as a whole.
+ */
+function refusePath(
+  store: MvccStore,
+  path: Path,
+  leaseExists: LeaseExists,
+  deleted: IntervalTree<true>,
+): MvccReason | null {
   let nestedIndex = 0;
   for (const op of path.ops) {
     let reason: MvccReason | null = null;
     if (op.requestRange !== undefined) reason = refuseRevision(store, op.requestRange.revision);
-    else if (op.requestPut !== undefined) reason = refusePut(store, op.requestPut, leaseExists);
-    else if (op.requestTxn !== undefined) {
-      reason = refusePath(store, path.nested[nestedIndex++], leaseExists);
+    else if (op.requestPut !== undefined) {
+      reason = refusePut(store, op.requestPut, leaseExists);
+      const { key, ignoreValue, ignoreLease } = op.requestPut;
+      if (reason === null && (ignoreValue || ignoreLease) && deleted.covers(key)) {
+        reason = "key not found";
+      }
+    } else if (op.requestDeleteRange !== undefined) {
+      const interval = keyInterval(op.requestDeleteRange.key, op.requestDeleteRange.rangeEnd);
+      if (interval !== null) deleted.set(interval, true);
+    } else if (op.requestTxn !== undefined) {
+      reason = refusePath(store, path.nested[nestedIndex++], leaseExists, deleted);
     }
     if (reason !== null) return reason;
   }
