@@ -3,6 +3,7 @@ import { crc32 } from "../base/crc32.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { LeaseTable } from "../lease/lease_table.ts";
 import { type MvccOptions, MvccStore } from "../mvcc/store.ts";
+import { WatchHub } from "../mvcc/watch_hub.ts";
 import {
   type BatchOrigin,
   type Command,
@@ -57,6 +58,8 @@ export interface AppliedBatch extends BatchOrigin {
 export class Machine {
   /** Keys and values. */
   readonly store: MvccStore;
+  /** What watchers follow; it hears of each revision when its command has ended. */
+  readonly watches: WatchHub;
   /** Leases and what is attached to them. */
   readonly leases: LeaseTable = new LeaseTable();
   /** Who is in the cluster. */
@@ -74,6 +77,7 @@ export class Machine {
   constructor({ compactionStepBytes, ...options }: MachineOptions = {}) {
     this.#compactionStepBytes = compactionStepBytes ?? COMPACTION_STEP_BYTES;
     this.store = new MvccStore(options);
+    this.watches = new WatchHub(this.store);
     const { store, leases, members, alarms } = this;
     store.leases = {
       attach: (lease, key) => leases.attach(lease, key),

@@ -2,6 +2,7 @@
 import { ByteWriter } from "../../src/base/byte_writer.ts";
 import { encodeUtf8 } from "../../src/base/utf8.ts";
 import { type AppliedBatch, Machine } from "../../src/machine/machine.ts";
+import { NO_INSTANCE } from "../../src/machine/membership_change.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import { create, encodeToBytes } from "../../src/proto/codec.ts";
 import {
@@ -59,9 +60,18 @@ export function applyAll(machine: Machine, ...commands: Command[]): AppliedBatch
   return machine.apply(batch(commands));
 }
 
-/** A machine with segments so small that a few commands fill one. */
+/** A machine of two members with segments so small that a few commands fill one. */
 export function smallMachine(): Machine {
-  return new Machine({ segmentBytes: 512, compactionStepBytes: 300 });
+  const machine = new Machine({ segmentBytes: 512, compactionStepBytes: 300 });
+  machine.members.bootstrap([1n, 2n].map((id) => ({
+    id,
+    name: "",
+    peerUrls: [`http://${id}`],
+    clientUrls: [],
+    isLearner: false,
+    instanceId: NO_INSTANCE,
+  })));
+  return machine;
 }
 
 /** A new machine restored from a snapshot of `machine`, with segments of its own. */
