@@ -91,7 +91,26 @@ function voteAnswer(
   term: number,
   granted: boolean,
 ): VoteAnswer {
-  return { type: "voteAnswer", from: state.id, to: from, term, preVote, granted };
+  const { commit } = state.log;
+  return {
+    type: "voteAnswer",
+    from: state.id,
+    to: from,
+    term,
+    preVote,
+    granted,
+    commit,
+    commitTerm: state.log.termAt(commit)!,
+  };
+}
+
+/**
+ * Learns what a voter knows to be committed, whatever it answers and in whatever term: committed is
+ * committed for ever. Without it a candidate could need, by an old configuration, the vote of a
+ * member that a committed change has removed, and that cannot campaign itself.
+ */
+export function learnCommit(state: RaftState, { commit, commitTerm }: VoteAnswer): void {
+  if (state.log.matches(commit, commitTerm)) state.log.commitTo(commit);
 }
 
 function mayVoteFor(state: RaftState, message: VoteMessage): boolean {

@@ -11,10 +11,10 @@ import {
 import { EntryKind } from "./entry.ts";
 import { appendAsLeader, whyNoProposals } from "./proposals.ts";
 import { voteResult } from "./quorum.ts";
-import { maybeCommit, sendDue } from "./replication.ts";
+import { maybeCommit } from "./replication.ts";
 import { becomeFollower, newProgress } from "./roles.ts";
 import type { RaftState } from "./state.ts";
-import { sendTimeoutNow } from "./transfer.ts";
+import { handOver } from "./transfer.ts";
 
 /** A learner may vote once it has this share of the leader's log; etcd's figure. */
 const LEARNER_READY_SHARE = 0.9;
@@ -101,18 +101,9 @@ function lead(state: RaftState): void {
   state.leaseTick = -Infinity;
   maybeCommit(state);
   state.sendsDue = true;
-  if (!state.isVoter) stepDown(state);
-}
-
-/** A leader that removed itself goes once that is committed, and names a successor (thesis §4.2.2). */
-function stepDown(state: RaftState): void {
-  sendDue(state);
-  for (const id of state.configuration.voters) {
-    if (state.progress.get(id)?.match !== state.log.lastIndex) continue;
-    sendTimeoutNow(state, id);
-    break;
-  }
-  becomeFollower(state, state.term, NO_MEMBER);
+  // A leader that removed itself goes only when its successor is elected. If it went at once, as
+  // thesis §4.2.2 has it, the others might not know that the change is committed, and need its vote.
+  if (!state.isVoter) handOver(state);
 }
 
 /** Whoever leads a joint configuration that is to be left by itself proposes so, until it is. */

@@ -28,6 +28,12 @@ export interface VoteAnswer extends Envelope {
   readonly type: "voteAnswer";
   readonly preVote: boolean;
   readonly granted: boolean;
+  /**
+   * The highest index that the voter knows to be committed, and the term there. A candidate whose
+   * log has that entry learns so that it is committed: it may have asked with an old configuration.
+   */
+  readonly commit: number;
+  readonly commitTerm: number;
 }
 
 /** A leader replicates entries (Raft §5.3). */

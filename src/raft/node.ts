@@ -2,7 +2,14 @@ import { assert, unreachable } from "../base/assert.ts";
 import { type MemberId, NO_MEMBER } from "../base/ids.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ConfigurationChange } from "./configuration_change.ts";
-import { campaign, onVote, onVoteAnswer, refuseVote, sticksToLeader } from "./election.ts";
+import {
+  campaign,
+  learnCommit,
+  onVote,
+  onVoteAnswer,
+  refuseVote,
+  sticksToLeader,
+} from "./election.ts";
 import { dismiss, follow, onAppend, onHeartbeat, onSnapshot } from "./following.ts";
 import {
   applyConfiguration,
@@ -138,6 +145,7 @@ export class RaftNode {
     // A member that is not in this replica's configuration may be a new leader or candidate whose
     // election came with a change that has not arrived here. Nobody else may have a say.
     if (isFromSubordinate(message) && !state.isMember(from)) return;
+    if (message.type === "voteAnswer") learnCommit(state, message);
     if (term < state.term) this.#stepOutdated(message);
     else if (term === state.term || this.#enterTerm(message)) this.#dispatch(message);
   }

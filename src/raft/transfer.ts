@@ -15,28 +15,42 @@ export function transferLeadership(state: RaftState, to: MemberId): TransferResu
   if (to === state.id) return "alreadyLeader";
   const progress = state.progress.get(to);
   if (progress === undefined || !votersOf(state.configuration).includes(to)) return "notVoter";
-  if (state.transferee === to) return "started";
+  if (state.transferee !== to) start(state, to, progress);
+  return "started";
+}
+
+/** A leader without a vote hands over to the voter that has most of the log. */
+export function handOver(state: RaftState): void {
+  let best: Progress | undefined;
+  let to = NO_MEMBER;
+  for (const id of state.configuration.voters) {
+    const progress = state.progress.get(id);
+    if (progress === undefined || (best !== undefined && progress.match <= best.match)) continue;
+    best = progress;
+    to = id;
+  }
+  if (best !== undefined) start(state, to, best);
+}
+
+function start(state: RaftState, to: MemberId, progress: Progress): void {
   state.transferee = to;
   state.transferElapsed = 0;
   progress.pokeDue = true;
   state.sendsDue = true;
   maybeSendTimeoutNow(state, to, progress);
-  return "started";
 }
 
 /** Tells the transferee to campaign if it has everything. */
 export function maybeSendTimeoutNow(state: RaftState, id: MemberId, progress: Progress): void {
-  if (id === state.transferee && progress.match === state.log.lastIndex) sendTimeoutNow(state, id);
-}
-
-/** Tells a member to campaign at once. */
-export function sendTimeoutNow(state: RaftState, to: MemberId): void {
+  if (id !== state.transferee || progress.match !== state.log.lastIndex) return;
   state.leaseRevoked = true;
-  state.messages.push({ type: "timeoutNow", from: state.id, to, term: state.term });
+  state.messages.push({ type: "timeoutNow", from: state.id, to: id, term: state.term });
 }
 
 /** Gives a transfer up that takes too long; the leader then takes proposals again. */
 export function tickTransfer(state: RaftState): void {
   if (state.transferee === NO_MEMBER) return;
-  if (++state.transferElapsed >= state.settings.electionTicks) state.transferee = NO_MEMBER;
+  if (++state.transferElapsed < state.settings.electionTicks) return;
+  state.transferee = NO_MEMBER;
+  if (!state.isVoter) handOver(state);
 }

@@ -56,7 +56,9 @@ export function writeRaftMessage(writer: ByteWriter, message: Message): void {
       writer.varint(message.lastIndex);
       return writer.varint(message.lastTerm);
     case "voteAnswer":
-      return writer.byte((message.preVote ? 1 : 0) | (message.granted ? 2 : 0));
+      writer.byte((message.preVote ? 1 : 0) | (message.granted ? 2 : 0));
+      writer.varint(message.commit);
+      return writer.varint(message.commitTerm);
     case "append":
       return writeAppend(writer, message);
     case "appendAnswer":
@@ -126,7 +128,8 @@ export function readRaftMessage(
     case RaftTag.voteAnswer: {
       const flags = readFlags(reader, 3);
       const [preVote, granted] = [(flags & 1) !== 0, (flags & 2) !== 0];
-      return { type: "voteAnswer", from, to, term, preVote, granted };
+      const [commit, commitTerm] = [reader.varint(), reader.varint()];
+      return { type: "voteAnswer", from, to, term, preVote, granted, commit, commitTerm };
     }
     case RaftTag.append:
       return readAppend(reader, from, to, term);

@@ -76,7 +76,7 @@ const manifest = fc.record({
 export const anyMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
   append,
   raft("vote", { preVote: bool, lastIndex: number, lastTerm: number, transfer: bool }),
-  raft("voteAnswer", { preVote: bool, granted: bool }),
+  raft("voteAnswer", { preVote: bool, granted: bool, commit: number, commitTerm: number }),
   raft("appendAnswer", { rejected: bool, index: number, hintIndex: number, hintTerm: number }),
   raft("heartbeat", { commit: number, readContext: number }),
   raft("heartbeatAnswer", { readContext: number }),

@@ -29,8 +29,15 @@ const VECTORS: Record<string, PeerMessage[]> = {
   vote: [
     { type: "vote", ...envelope, preVote: true, lastIndex: 300, lastTerm: 6, transfer: false },
     { type: "vote", ...envelope, preVote: false, lastIndex: 300, lastTerm: 6, transfer: true },
-    { type: "voteAnswer", ...envelope, preVote: true, granted: false },
-    { type: "voteAnswer", ...envelope, preVote: false, granted: true },
+    {
+      type: "voteAnswer",
+      ...envelope,
+      preVote: true,
+      granted: false,
+      commit: 301,
+      commitTerm: 6,
+    },
+    { type: "voteAnswer", ...envelope, preVote: false, granted: true, commit: 0, commitTerm: 0 },
   ],
   append: [
     {

@@ -127,14 +127,47 @@ export class TestCluster {
     return this.replica(id).applied.filter(({ data }) => data.length > 0).map(text);
   }
 
+  /** The highest index that any replica has applied. */
+  get chosenIndex(): number {
+    return Math.max(0, ...this.#chosen.keys());
+  }
+
+  /** Raft §5.3: entries of the same index and term are the same, and so are all before them. */
+  checkLogMatching(): void {
+    const disks = [...this.replicas.values()].map(({ disk }) => disk.entries);
+    for (const [position, a] of disks.entries()) {
+      for (const b of disks.slice(position + 1)) {
+        const byIndex = new Map(b.map((entry) => [entry.index, entry]));
+        let matched = false;
+        for (const entry of a.toReversed()) {
+          const other = byIndex.get(entry.index);
+          if (other === undefined) continue;
+          if (matched) assertEquals(entry.term, other.term, `Logs diverge at ${entry.index}`);
+          if (entry.term !== other.term) continue;
+          matched = true;
+          assertEquals(entry.data, other.data, `Logs diverge at ${entry.index}`);
+        }
+      }
+    }
+  }
+
+  /** Election safety, and leader completeness: a new leader has everything that was ever applied. */
+  #checkLeader({ id, node, disk }: TestReplica): void {
+    const leader = this.#leaders.get(node.term);
+    assert(leader === undefined || leader === id, `Term ${node.term} has two leaders`);
+    if (leader === id) return;
+    this.#leaders.set(node.term, id);
+    const log = new Map(disk.entries.map((entry) => [entry.index, entry.term]));
+    for (const { index, term } of this.#chosen.values()) {
+      if (index <= (disk.snapshot?.index ?? 0)) continue;
+      assertEquals(log.get(index), term, `Leader ${id} of term ${node.term} lacks entry ${index}`);
+    }
+  }
+
   #check(replica: TestReplica): void {
     const { id, node } = replica;
     if (!replica.alive) return;
-    if (node.isLeader) {
-      const leader = this.#leaders.get(node.term);
-      assert(leader === undefined || leader === id, `Term ${node.term} has two leaders`);
-      this.#leaders.set(node.term, id);
-    }
+    if (node.isLeader) this.#checkLeader(replica);
     const last = replica.applied.at(-1);
     const from = Math.min(this.#seen.get(id) ?? 0, replica.appliedIndex);
     this.#seen.set(id, replica.appliedIndex);
