@@ -5,7 +5,7 @@ import { type CommandKind, encodeBatch } from "../../src/machine/command.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import { configurationOf } from "../../src/raft/configuration.ts";
-import { ReplicaError } from "../../src/replica/errors.ts";
+import type { ReplicaError } from "../../src/replica/errors.ts";
 import type { ReplicaStatus } from "../../src/replica/status.ts";
 
 const MEMBER_ID = 0xabcn;

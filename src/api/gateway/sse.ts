@@ -30,12 +30,16 @@ export function wantsEvents(request: Request): boolean {
 /** Serves the watch that the request's query describes. The response lives until the client goes. */
 export function streamEvents(request: Request, call: WatchCall): Response {
   let createRequest: WatchCreateRequest;
-  let first: WatchResponse | null;
+  const first: WatchResponse[] = [];
   try {
     createRequest = toCreateRequest(request);
     call.send(create(WatchRequest, { createRequest }));
-    first = call.take();
-    refuseIfCanceled(first);
+    // What is known at once is that the watch has begun, and whether its revision is compacted.
+    for (const response of [call.take(), call.take()]) {
+      if (response === null) break;
+      refuseIfCanceled(response);
+      first.push(response);
+    }
   } catch (error) {
     call.end();
     return errorResponse(toRpcError(error));
@@ -48,22 +52,20 @@ export function streamEvents(request: Request, call: WatchCall): Response {
 }
 
 /** Why: `EventSource` gives up on an error status, and comes back for ever after any good one. */
-function refuseIfCanceled(response: WatchResponse | null): void {
-  if (response === null || !response.canceled) return;
+function refuseIfCanceled(response: WatchResponse): void {
+  if (!response.canceled) return;
   if (response.compactRevision > 0) throw rpcError("compacted");
   throw new RpcError(GrpcCode.InvalidArgument, response.cancelReason);
 }
 
 function eventMessages(
   call: WatchCall,
-  first: WatchResponse | null,
+  first: WatchResponse[],
   startRevision: number,
 ): ReadableStream<ServerSentEventMessage> {
-  let pending = first;
   return new ReadableStream<ServerSentEventMessage>({
     async pull(controller) {
-      let response = pending ?? call.take();
-      pending = null;
+      let response = first.shift() ?? call.take();
       while (response === null && !call.ended) {
         await call.readable();
         response = call.take();

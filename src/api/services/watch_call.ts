@@ -1,6 +1,5 @@
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../../base/limits.ts";
 import type { WatchResponse as HubResponse } from "../../mvcc/watcher.ts";
-import type { WatchHub } from "../../mvcc/watch_hub.ts";
 import type { WatchStream } from "../../mvcc/watch_stream.ts";
 import type { WatchRequest, WatchResponse } from "../../proto/watch.ts";
 import { ERROR_TABLE, type RpcError } from "../errors.ts";
@@ -43,10 +42,10 @@ export class WatchCall {
   #ended = false;
   #failure: RpcError | null = null;
 
-  constructor(replica: ReplicaPort, hub: WatchHub, options: WatchCallOptions) {
+  constructor(replica: ReplicaPort, options: WatchCallOptions) {
     this.#replica = replica;
     this.#options = options;
-    this.#stream = hub.openStream(() => this.#wakeUp());
+    this.#stream = replica.machine.watches.openStream(() => this.#wakeUp());
   }
 
   /** Whether the call is over. */

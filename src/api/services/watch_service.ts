@@ -1,4 +1,3 @@
-import { WatchHub } from "../../mvcc/watch_hub.ts";
 import { type CallContext, mustServe } from "../call_context.ts";
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
@@ -10,13 +9,11 @@ const PROGRESS_INTERVAL_MS = 600_000;
 /** etcd's Watch service: each call is a stream of its own. */
 export class WatchService {
   readonly #replica: ReplicaPort;
-  readonly #hub: WatchHub;
   readonly #calls = new Set<WatchCall>();
   #closed = false;
 
   constructor(replica: ReplicaPort) {
     this.#replica = replica;
-    this.#hub = new WatchHub(replica.machine.store);
   }
 
   /**
@@ -26,7 +23,7 @@ export class WatchService {
   open(context: CallContext): WatchCall {
     if (this.#closed) throw rpcError("stopped");
     mustServe(this.#replica, context, { learnerMay: false });
-    const call = new WatchCall(this.#replica, this.#hub, {
+    const call = new WatchCall(this.#replica, {
       progressIntervalMs: PROGRESS_INTERVAL_MS,
       onEnd: (ended) => this.#calls.delete(ended),
     });
