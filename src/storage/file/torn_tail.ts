@@ -27,9 +27,9 @@ export type TailKind = "clean" | "torn" | "damaged";
 
 /** Where the bytes that are not zero end, looking no further back than `from`. */
 export function endOfContent(bytes: Uint8Array, from: number): number {
-  let end = bytes.length;
+  let end = Math.max(from, bytes.length);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  if (end % 4 === 0) {
+  if (end % 4 === 0 && end === bytes.length) {
     while (end - 4 >= from && words[end / 4 - 1] === 0) end -= 4;
   }
   while (end > from && bytes[end - 1] === 0) end--;
