@@ -1,46 +1,27 @@
 import { assert } from "../base/assert.ts";
 import type { Stoppable } from "../base/clock.ts";
-import { type MemberId, NO_MEMBER } from "../base/ids.ts";
-import type { Machine } from "../machine/machine.ts";
-import { decodeBatch } from "../machine/command.ts";
+import { formatId, type MemberId } from "../base/ids.ts";
+import type { Command } from "../machine/command.ts";
 import { type Entry, EntryKind } from "../raft/entry.ts";
-import type { Message, SnapshotMessage } from "../raft/message.ts";
-import type { RaftNode } from "../raft/node.ts";
+import type { Message } from "../raft/message.ts";
 import type { Ready, Write } from "../raft/ready.ts";
-import type { LogStore } from "../storage/log_store.ts";
 import type { PeerMessage } from "../transport/peer_message.ts";
-import type { PeerTransport } from "../transport/peer_transport.ts";
 import { ReplicaError } from "./errors.ts";
-import { type ReplicaOptions, TICKS_PER_HEARTBEAT, type Timing } from "./options.ts";
-import { applyConfigurationEntry } from "./membership.ts";
-import type { InflightBatch, Proposals } from "./proposals.ts";
-import type { ReadBarriers } from "./read_barriers.ts";
-import { type FetchedSnapshot, SnapshotFetch } from "./snapshot_fetch.ts";
+import { HandOver } from "./hand_over.ts";
+import { LeaderCalls } from "./leader_calls.ts";
+import { LeaseKeeper } from "./lease_keeper.ts";
+import { MemberChanges } from "./member_changes.ts";
+import type { OpenedParts } from "./open.ts";
+import { TICKS_PER_HEARTBEAT } from "./options.ts";
+import type { FetchedSnapshot } from "./snapshot_fetch.ts";
+import { SnapshotExchange } from "./snapshot_exchange.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
-import { SnapshotSource } from "./snapshot_source.ts";
 import type { ReplicaEvent } from "./status.ts";
-
-/** A batch handed to a leader is handed over again when it has not been applied after this long. */
-const RESEND_MS = 1_000;
-/** Batches that a follower has with the leader at a time; the rest gathers and makes larger ones. */
-const FORWARDED_BATCHES_MAX = 4;
 
 /** How often one turn asks Raft for more before it lets other events through. */
 const TURN_ROUNDS_MAX = 8;
-
-/** The parts that the loop drives; see `open.ts` for how they are made. */
-export interface LoopParts {
-  readonly options: ReplicaOptions;
-  readonly timing: Timing;
-  readonly raft: RaftNode;
-  readonly machine: Machine;
-  readonly storage: LogStore;
-  readonly transport: PeerTransport;
-  readonly proposals: Proposals;
-  readonly barriers: ReadBarriers;
-  /** The snapshot that the storage holds and the machine was restored from. */
-  readonly snapshot: { readonly index: number; readonly term: number };
-}
+/** A removed replica stops after this long. */
+const REMOVAL_GRACE_MS = 1_000;
 
 /**
  * The loop of one replica: the only place where Raft, the state machine, storage and transport meet.
@@ -51,47 +32,71 @@ export interface LoopParts {
  * makes batches larger and turns not slower.
  */
 export class Loop {
-  readonly #parts: LoopParts;
-  readonly #fetch: SnapshotFetch;
-  readonly #source = new SnapshotSource();
+  /** Calls to the leader; others than the loop make them. */
+  readonly calls: LeaderCalls;
+  /** The life of leases; leader only. */
+  readonly leases: LeaseKeeper;
+  /** Changes of who takes part; leader only. */
+  readonly changes: MemberChanges;
+  readonly #parts: OpenedParts;
+  readonly #onEvent: (event: ReplicaEvent) => void;
+  readonly #handOver: HandOver;
+  readonly #snapshots: SnapshotExchange;
   readonly #keeper: SnapshotKeeper;
   readonly #ticker: Stoppable;
-  /** A snapshot that has been fetched and stepped into Raft, until it is installed. */
-  #fetched: FetchedSnapshot | null = null;
   /**
    * The entry that the machine stands at. Safety: reads are served by this and not by Raft's mark,
    * which is ahead while a snapshot is being installed.
    */
-  #applied: { index: number; term: number };
+  #applied: { readonly index: number; readonly term: number };
   #turnScheduled = false;
   #isWriting = false;
   #stopped = false;
   #failure: Error | null = null;
   #writeDone: Promise<void> = Promise.resolve();
 
-  constructor(parts: LoopParts) {
+  constructor(parts: OpenedParts, onEvent: (event: ReplicaEvent) => void) {
+    const { options, timing, transport, storage, raft, machine } = parts;
+    const { clock } = options;
     this.#parts = parts;
+    this.#onEvent = onEvent;
     this.#applied = parts.snapshot;
-    const { options, timing, transport, storage } = parts;
-    this.#fetch = new SnapshotFetch((to, messages) => transport.send(to, messages));
+    this.#handOver = new HandOver(raft, parts.proposals, transport);
+    this.#snapshots = new SnapshotExchange(raft, machine, transport);
     this.#keeper = new SnapshotKeeper(storage, parts.snapshot.index, timing, {
-      neededFrom: () => this.#source.neededFrom(options.clock.nowMs()),
+      neededFrom: () => this.#snapshots.neededFrom(clock.nowMs()),
       onSaved: (index, compactThrough, byteLength) => {
         if (this.#stopped) return;
-        parts.raft.compact(compactThrough);
-        this.#emit({ type: "snapshotSaved", index, byteLength });
+        raft.compact(compactThrough);
+        onEvent({ type: "snapshotSaved", index, byteLength });
       },
       onFailed: (error) => this.fail(error),
     });
-    const tickMs = timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT;
-    this.#ticker = options.clock.every(tickMs, () => this.#tick());
+    this.changes = new MemberChanges(machine, raft);
+    this.calls = new LeaderCalls({
+      id: raft.id,
+      leader: () => raft.leader,
+      nowMs: () => clock.nowMs(),
+      send: (to, message) => transport.send(to, [message]),
+    }, parts.epoch);
+    this.leases = new LeaseKeeper({
+      machine,
+      electionTimeoutMs: timing.electionTimeoutMs,
+      nowMs: () => clock.nowMs(),
+      leads: () => raft.isLeader && this.#applied.term === raft.term && !this.#stopped,
+      proposeAsLeader: (commands) => this.#proposeAsLeader(commands),
+      wait: (delayMs) => new Promise((resolve) => clock.after(delayMs, resolve)),
+    });
+    this.#ticker = clock.every(timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT, () => {
+      this.#tick();
+    });
     this.#meetPeers();
     transport.start({
       onMessages: (from, messages) => this.#receive(from, messages),
-      onConnected: (peer) => this.#emit({ type: "peerConnected", peer }),
+      onConnected: (peer) => onEvent({ type: "peerConnected", peer }),
       onDisconnected: (peer) => {
-        parts.raft.reportUnreachable(peer);
-        this.#emit({ type: "peerDisconnected", peer });
+        raft.reportUnreachable(peer);
+        onEvent({ type: "peerDisconnected", peer });
       },
     });
   }
@@ -121,7 +126,7 @@ export class Loop {
     if (this.#stopped) return;
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.#halt(new ReplicaError("stopped", `The replica has stopped: ${this.#failure.message}`));
-    this.#emit({ type: "failed", error: this.#failure });
+    this.#onEvent({ type: "failed", error: this.#failure });
   }
 
   /** Stops in good order and resolves when nothing is under way. */
@@ -138,70 +143,39 @@ export class Loop {
     this.#ticker.stop();
     this.#parts.proposals.rejectAll(reason);
     this.#parts.barriers.rejectAll(reason);
-    this.#fetch.clear();
-    this.#source.clear();
+    this.calls.rejectAll(reason);
+    this.leases.follow();
+    this.changes.leadershipLost();
+    this.#snapshots.clear();
   }
 
   #tick(): void {
     if (this.#stopped) return;
-    const nowMs = this.#parts.options.clock.nowMs();
-    this.#parts.proposals.expire(nowMs);
-    this.#parts.barriers.expire(nowMs);
-    this.#fetch.tick(nowMs);
-    this.#parts.raft.tick();
+    const { proposals, barriers, raft, options } = this.#parts;
+    const nowMs = options.clock.nowMs();
+    proposals.expire(nowMs);
+    barriers.expire(nowMs);
+    this.#snapshots.tick(nowMs);
+    this.calls.tick();
+    raft.tick();
+    this.leases.follow();
+    this.leases.tick();
     this.schedule();
   }
 
   #turn(): void {
-    const { raft, barriers } = this.#parts;
-    this.#handOver();
+    const { raft, barriers, options } = this.#parts;
+    this.#handOver.run(options.clock.nowMs(), this.#isWriting);
     this.#ask();
     // What is done may make more ready, but a long backlog gives way to timers and messages.
     for (let rounds = 0; !this.#stopped && raft.hasReady(); rounds++) {
       if (rounds === TURN_ROUNDS_MAX) {
-        this.#parts.options.clock.after(0, () => this.schedule());
+        options.clock.after(0, () => this.schedule());
         break;
       }
       this.#do(raft.ready());
     }
     barriers.serve(this.#applied.index);
-  }
-
-  /** Hands gathered commands to the leader, and again those that a lost leader may have dropped. */
-  #handOver(): void {
-    const { raft, proposals } = this.#parts;
-    if (raft.leader === NO_MEMBER) return;
-    const nowMs = this.#parts.options.clock.nowMs();
-    for (const batch of proposals.inflight()) {
-      const isNewLeader = batch.sentLeader !== raft.leader || batch.sentTerm !== raft.term;
-      const isLate = !raft.isLeader && nowMs - batch.sentMs >= RESEND_MS;
-      if ((isNewLeader || isLate) && !this.#handOverBatch(batch, nowMs)) return;
-    }
-    while (proposals.hasGathered && this.#mayHandOver()) {
-      const batch = proposals.nextBatch();
-      if (batch === null || !this.#handOverBatch(batch, nowMs)) return;
-    }
-  }
-
-  /** A leader's batches grow while it writes, a follower's while it has enough with the leader. */
-  #mayHandOver(): boolean {
-    return this.#parts.raft.isLeader
-      ? !this.#isWriting
-      : this.#parts.proposals.inflightCount < FORWARDED_BATCHES_MAX;
-  }
-
-  /** @returns whether the batch is on its way; if not, a later turn tries again. */
-  #handOverBatch(batch: InflightBatch, nowMs: number): boolean {
-    const { raft, transport } = this.#parts;
-    if (raft.isLeader) {
-      if (raft.propose([batch.bytes]) !== "accepted") return false;
-    } else {
-      transport.send(raft.leader, [{ type: "forward", batch: batch.bytes }]);
-    }
-    batch.sentLeader = raft.leader;
-    batch.sentTerm = raft.term;
-    batch.sentMs = nowMs;
-    return true;
   }
 
   /** Asks the leader once for all linearizable reads that wait. */
@@ -214,33 +188,35 @@ export class Loop {
 
   #do(ready: Ready): void {
     const { raft, barriers } = this.#parts;
-    if (ready.roleChange !== null) {
-      // An open question to the old leader may never be answered: ask the new one.
-      barriers.reopen();
-      if (ready.roleChange.role !== "leader") this.#source.clear();
-      this.#emit({ type: "leader", ...ready.roleChange });
-    }
+    if (ready.roleChange !== null) this.#changeRole(ready.roleChange);
     this.#send(ready.messages);
     if (ready.write !== null) this.#persist(ready.write);
     for (const { context, index } of ready.reads) barriers.answer(context, index);
     if (ready.committed.length > 0) {
       for (const entry of ready.committed) this.#apply(entry);
       raft.applied(this.#applied.index);
+      this.leases.follow();
       this.#saveIfDue();
     }
   }
 
-  #send(messages: readonly Message[]): void {
-    for (const message of messages) {
-      if (message.type === "snapshot") this.#pin(message);
-      this.#parts.transport.send(message.to, [message]);
+  #changeRole(change: NonNullable<Ready["roleChange"]>): void {
+    // An open question to the old leader may never be answered: ask the new one.
+    this.#parts.barriers.reopen();
+    this.leases.follow();
+    if (change.role !== "leader") {
+      this.#snapshots.stopServing();
+      this.changes.leadershipLost();
     }
+    this.#onEvent({ type: "leader", ...change });
   }
 
-  /** Safety: the state machine stands exactly at the message's index; nothing was applied since. */
-  #pin({ snapshot }: SnapshotMessage): void {
-    if (this.#source.has(snapshot.index)) return;
-    this.#source.pin(snapshot, this.#parts.machine.snapshot(), this.#parts.options.clock.nowMs());
+  #send(messages: readonly Message[]): void {
+    const { transport, options } = this.#parts;
+    for (const message of messages) {
+      if (message.type === "snapshot") this.#snapshots.pin(message, options.clock.nowMs());
+      transport.send(message.to, [message]);
+    }
   }
 
   #persist(write: Write): void {
@@ -261,32 +237,21 @@ export class Loop {
     );
   }
 
-  #write(write: Write): Promise<void> {
-    const batch = { hardState: write.hardState, entries: write.entries };
-    if (write.snapshot === null) return this.#parts.storage.append(batch);
-    return this.#install(write).then(() => this.#parts.storage.append(batch));
+  async #write({ hardState, entries, snapshot }: Write): Promise<void> {
+    if (snapshot !== null) await this.#install(this.#snapshots.take(snapshot));
+    await this.#parts.storage.append({ hardState, entries });
   }
 
   /** Puts a fetched snapshot in the place of the machine's state and of the stored snapshot. */
-  async #install(write: Write): Promise<void> {
-    const fetched = this.#fetched;
-    assert(
-      fetched !== null && fetched.manifest.index === write.snapshot?.index,
-      "A snapshot is stepped into Raft only with its data at hand",
-    );
-    this.#fetched = null;
+  async #install({ message, manifest, segments }: FetchedSnapshot): Promise<void> {
     await this.#keeper.idle();
-    await this.#parts.storage.saveSnapshot(fetched.manifest, fetched.segments);
+    await this.#parts.storage.saveSnapshot(manifest, segments);
     if (this.#stopped) return;
-    this.#parts.machine.restore(fetched.manifest.header, fetched.segments);
+    this.#parts.machine.restore(manifest.header, segments);
+    this.#applied = manifest;
+    this.#keeper.onInstalled(manifest.index);
     this.#meetPeers();
-    this.#keeper.onInstalled(fetched.manifest.index);
-    this.#applied = fetched.manifest;
-    this.#emit({
-      type: "snapshotInstalled",
-      index: fetched.manifest.index,
-      from: fetched.message.from,
-    });
+    this.#onEvent({ type: "snapshotInstalled", index: manifest.index, from: message.from });
   }
 
   #apply(entry: Entry): void {
@@ -296,7 +261,7 @@ export class Loop {
       const { origin, incarnation, number, duplicate, results } = machine.apply(entry.data);
       if (!duplicate && proposals.isOurs(origin, incarnation)) proposals.settle(number, results);
     } else if (entry.kind === EntryKind.Configuration) {
-      applyConfigurationEntry(entry, this.#parts);
+      this.changes.apply(entry);
       this.#meetPeers();
     }
     this.#applied = entry;
@@ -320,60 +285,53 @@ export class Loop {
   }
 
   #step(from: MemberId, message: PeerMessage): void {
-    const { raft, transport, options, machine } = this.#parts;
-    const nowMs = options.clock.nowMs();
+    const nowMs = this.#parts.options.clock.nowMs();
     switch (message.type) {
       case "forward":
-        // Safety: what does not decode must never reach the log, where it would stop every replica.
-        if (raft.isLeader && isBatch(message.batch)) raft.propose([message.batch]);
-        return;
+        return this.#handOver.take(message.batch);
       case "manifestRequest":
-        raft.reportSnapshotProgress(from);
-        return transport.send(from, [this.#source.manifest(message.index, nowMs)]);
+      case "manifestAnswer":
       case "chunkRequest":
-        raft.reportSnapshotProgress(from);
-        return transport.send(from, [this.#source.chunk(message, nowMs)]);
-      case "manifestAnswer": {
-        const local = () => machine.snapshot().segments;
-        return this.#onFetched(this.#fetch.onManifest(from, message, local, nowMs));
-      }
       case "chunkAnswer":
-        return this.#onFetched(this.#fetch.onChunk(from, message, nowMs));
+        return this.#snapshots.receive(from, message, nowMs);
       case "call":
-      case "callAnswer":
+        this.calls.onCall(from, message).catch((error) => this.fail(error));
         return;
+      case "callAnswer":
+        return this.calls.onAnswer(message);
       case "snapshot":
-        if (message.from === from && message.snapshot.index > raft.commit && !this.#fetched) {
-          return this.#fetch.offer(message, nowMs);
-        }
+        if (message.from === from && this.#snapshots.offer(message, nowMs)) return;
     }
-    if (message.from === from) raft.step(message);
+    // Safety: nobody speaks for another replica.
+    if (message.from === from) this.#parts.raft.step(message);
   }
 
-  #onFetched(fetched: FetchedSnapshot | null): void {
-    if (fetched === null) return;
-    const { raft } = this.#parts;
-    raft.step(fetched.message);
-    // Raft may have come by the entries in another way meanwhile; then the snapshot is not needed.
-    if (raft.status().firstIndex === fetched.manifest.index + 1) this.#fetched = fetched;
+  #proposeAsLeader(commands: readonly Command[]): void {
+    this.#handOver.proposeAsLeader(commands);
+    this.schedule();
   }
 
-  /** Tells the transport who the others are and where. */
+  /**
+   * Tells the transport who the others are and where, and notices when this replica is one of them
+   * no more.
+   */
   #meetPeers(): void {
-    const { machine, transport } = this.#parts;
+    const { machine, transport, raft } = this.#parts;
     const members = machine.members.list();
     transport.setPeers(members.map(({ id, peerUrls }) => ({ id, urls: peerUrls })));
+    if (machine.members.wasRemoved(raft.id)) this.#leave();
   }
 
-  #emit(event: ReplicaEvent): void {
-    this.#parts.options.onEvent?.(event);
-  }
-}
-
-function isBatch(bytes: Uint8Array): boolean {
-  try {
-    return decodeBatch(bytes).commands.length > 0;
-  } catch {
-    return false;
+  /** The cluster goes on without this replica. */
+  #leave(): void {
+    const { options, raft } = this.#parts;
+    this.#onEvent({ type: "removed" });
+    const id = formatId(raft.id);
+    // A leader that removed itself still has to tell the others that this is agreed on.
+    options.clock.after(REMOVAL_GRACE_MS, () => {
+      this.fail(
+        new ReplicaError("removed", `The member ${id} has been removed from its cluster for good`),
+      );
+    });
   }
 }

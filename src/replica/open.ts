@@ -25,6 +25,8 @@ export interface OpenedParts {
   readonly transport: PeerTransport;
   readonly proposals: Proposals;
   readonly barriers: ReadBarriers;
+  /** The storage's: grows with every start. */
+  readonly epoch: number;
   /** Where the machine stands, which was restored from the stored snapshot. */
   readonly snapshot: { readonly index: number; readonly term: number };
 }
@@ -54,6 +56,7 @@ export async function openParts(options: ReplicaOptions): Promise<OpenedParts> {
       transport,
       proposals: new Proposals(identity.memberId, recovered.epoch),
       barriers: new ReadBarriers(recovered.epoch),
+      epoch: recovered.epoch,
       snapshot: recovered.snapshot?.manifest ?? { index: 0, term: 0 },
     };
   } catch (error) {

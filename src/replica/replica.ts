@@ -1,14 +1,30 @@
-import type { ClusterId, MemberId } from "../base/ids.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
+import { type ClusterId, type LeaseId, type MemberId, NO_MEMBER } from "../base/ids.ts";
 import { REQUEST_BYTES_MAX, REQUEST_TIMEOUT_BASE_MS } from "../base/limits.ts";
 import type { Machine } from "../machine/machine.ts";
+import {
+  decodeMembershipChange,
+  encodeMembershipChange,
+  type MembershipChange,
+} from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../machine/command.ts";
 import { ReplicaError } from "./errors.ts";
+import {
+  decodeLeaseId,
+  decodeLeaseTime,
+  encodeLeaseId,
+  encodeLeaseTime,
+  type LeaseTime,
+} from "./lease_keeper.ts";
 import { Loop } from "./loop.ts";
 import { type OpenedParts, openParts } from "./open.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { publishAttributes } from "./publish.ts";
 import type { ReplicaStatus } from "./status.ts";
+
+/** How often a transfer of leadership looks whether it has happened. */
+const TRANSFER_POLL_MS = 20;
 
 /** How a request waits. */
 export interface WaitOptions {
@@ -54,16 +70,11 @@ export class Replica implements AsyncDisposable {
     this.machine = parts.machine;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * parts.timing.electionTimeoutMs;
     const { onEvent } = parts.options;
-    this.#loop = new Loop({
-      ...parts,
-      options: {
-        ...parts.options,
-        onEvent: (event) => {
-          if (event.type === "failed") this.#closeAfter(event.error);
-          onEvent?.(event);
-        },
-      },
+    this.#loop = new Loop(parts, (event) => {
+      if (event.type === "failed") this.#closing ??= this.#shutDown(event.error);
+      onEvent?.(event);
     });
+    this.#registerCalls();
     this.#loop.schedule();
     const { attributes, clock } = parts.options;
     this.#publishing = publishAttributes(this, parts.identity, attributes, clock)
@@ -102,12 +113,11 @@ export class Replica implements AsyncDisposable {
     }
     const stopped = this.#stopped();
     if (stopped !== null) return Promise.reject(stopped);
-    const deadlineMs = this.#parts.options.clock.nowMs() + this.#requestTimeoutMs;
     const result = this.#parts.proposals.add(
       kind,
       body,
       options.identity ?? null,
-      deadlineMs,
+      this.#deadlineMs(),
       options.signal,
     );
     this.#loop.schedule();
@@ -123,10 +133,67 @@ export class Replica implements AsyncDisposable {
   linearize(options: WaitOptions = {}): Promise<void> {
     const stopped = this.#stopped();
     if (stopped !== null) return Promise.reject(stopped);
-    const deadlineMs = this.#parts.options.clock.nowMs() + this.#requestTimeoutMs;
-    const served = this.#parts.barriers.add(deadlineMs, options.signal);
+    const served = this.#parts.barriers.add(this.#deadlineMs(), options.signal);
     this.#loop.schedule();
     return served;
+  }
+
+  /**
+   * Sets a lease back to its full time, wherever the leader is.
+   *
+   * @returns the granted seconds, or zero if there is no such lease any more.
+   * @throws {ReplicaError} when no leader answered in time.
+   */
+  async renewLease(id: LeaseId, options: WaitOptions = {}): Promise<number> {
+    const answer = await this.#call("lease/renew", encodeLeaseId(id), true, options);
+    return decodeLeaseTime(answer).grantedSeconds;
+  }
+
+  /** What a lease has left by the leader's clock. @throws {ReplicaError} as `renewLease`. */
+  async leaseTime(id: LeaseId, options: WaitOptions = {}): Promise<LeaseTime> {
+    return decodeLeaseTime(await this.#call("lease/time", encodeLeaseId(id), true, options));
+  }
+
+  /**
+   * Changes who takes part in the cluster, and returns when the change is applied here.
+   *
+   * @param options.force Overrules the check that a quorum is alive afterwards.
+   * @throws {ReplicaError} with the reason why the change is not made, or "timed out" when it may
+   * have been made.
+   */
+  async changeMembers(
+    change: MembershipChange,
+    options: WaitOptions & { readonly force?: boolean } = {},
+  ): Promise<void> {
+    const method = options.force === true ? "members/force" : "members/change";
+    await this.#call(method, encodeMembershipChange(change), false, options);
+    await this.linearize(options);
+  }
+
+  /**
+   * Hands leadership to another voter. Only the leader can.
+   *
+   * @throws {ReplicaError} "not leader", "bad transferee" or "transfer timed out".
+   */
+  async transferLeadership(to: MemberId): Promise<void> {
+    const { raft, options, timing } = this.#parts;
+    const outcome = raft.transferLeadership(to);
+    if (outcome === "alreadyLeader") return;
+    if (outcome !== "started") {
+      const reason = outcome === "notLeader" ? "not leader" : "bad transferee";
+      throw new ReplicaError(reason, `Leadership cannot be handed over: ${reason}`);
+    }
+    this.#loop.schedule();
+    const deadlineMs = options.clock.nowMs() + 2 * timing.electionTimeoutMs;
+    while (raft.isLeader || raft.leader === NO_MEMBER) {
+      if (options.clock.nowMs() >= deadlineMs) {
+        throw new ReplicaError(
+          "transfer timed out",
+          "The other replica has not taken over in time",
+        );
+      }
+      await new Promise<void>((resolve) => options.clock.after(TRANSFER_POLL_MS, resolve));
+    }
   }
 
   /** What this replica knows of itself and its cluster right now. */
@@ -148,14 +215,55 @@ export class Replica implements AsyncDisposable {
     };
   }
 
-  /** Stops the replica and closes its storage and connections. Waiting requests are refused. */
+  /**
+   * Stops the replica and closes its storage and connections. Waiting requests are refused. A leader
+   * hands over first, so that the cluster goes on without an election timeout.
+   */
   close(): Promise<void> {
-    return this.#closeAfter(undefined);
+    this.#closing ??= this.#resign().then(() => this.#shutDown(undefined));
+    return this.#closing;
   }
 
   /** The same as {@linkcode Replica.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #registerCalls(): void {
+    const { calls, leases, changes } = this.#loop;
+    calls.handle("lease/renew", async (body) => {
+      const grantedSeconds = await leases.renew(decodeLeaseId(body), this.#deadlineMs());
+      return encodeLeaseTime({ remainingSeconds: grantedSeconds, grantedSeconds });
+    });
+    calls.handle("lease/time", (body) => encodeLeaseTime(leases.timeOf(decodeLeaseId(body))));
+    for (const method of ["members/change", "members/force"]) {
+      calls.handle(method, async (body) => {
+        const changed = changes.change(decodeMembershipChange(body), method === "members/force");
+        this.#loop.schedule();
+        await changed;
+        return EMPTY_BYTES;
+      });
+    }
+  }
+
+  #call(
+    method: string,
+    body: Uint8Array,
+    isIdempotent: boolean,
+    { signal }: WaitOptions,
+  ): Promise<Uint8Array> {
+    const stopped = this.#stopped();
+    if (stopped !== null) return Promise.reject(stopped);
+    const deadlineMs = this.#deadlineMs();
+    return this.#loop.calls.call(method, body, {
+      deadlineMs,
+      isIdempotent,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  #deadlineMs(): number {
+    return this.#parts.options.clock.nowMs() + this.#requestTimeoutMs;
   }
 
   #stopped(): ReplicaError | null {
@@ -167,9 +275,19 @@ export class Replica implements AsyncDisposable {
     return new ReplicaError("stopped", "The replica is closing: ask another one");
   }
 
-  #closeAfter(error: Error | undefined): Promise<void> {
-    this.#closing ??= this.#shutDown(error);
-    return this.#closing;
+  /** Hands leadership to the voter that has most of the log. If none takes it, it is lost anyway. */
+  async #resign(): Promise<void> {
+    const { raft } = this.#parts;
+    if (!raft.isLeader || this.#loop.failure !== null) return;
+    const { configuration, progress } = raft.status();
+    const voters = progress.filter(({ id, active }) => active && configuration.voters.includes(id));
+    voters.sort((a, b) => b.match - a.match);
+    if (voters.length === 0) return;
+    try {
+      await this.transferLeadership(voters[0].id);
+    } catch (error) {
+      if (!(error instanceof ReplicaError)) throw error;
+    }
   }
 
   async #shutDown(error: Error | undefined): Promise<void> {
