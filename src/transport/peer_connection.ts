@@ -192,9 +192,8 @@ export class PeerConnection {
   /**
    * Answers a dialler with a ping at the end of the turn, unless something else was sent to it.
    *
-   * Why: WebSocket clients leave Nagle's algorithm on (Deno 2.9 turns TCP_NODELAY off), so a frame
-   * waits until the one before it was acknowledged, and receivers delay that by up to 40 ms unless
-   * they have data to send with it. A few bytes bring 40 ms back to a tenth of one.
+   * Why: a dialler's frames wait until the one before was acknowledged (see `PeerMesh`), and kernels
+   * delay that by up to 40 ms unless there is data to send with it. A few bytes are cheaper.
    */
   #answerSoon(framesSent: number): void {
     this.#owner.clock.defer(() => {

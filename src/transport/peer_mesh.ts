@@ -45,9 +45,11 @@ interface Peer {
 /**
  * The connections to all peers, over any kind of channel.
  *
- * Invariant: at most one connection that we dialled and one that we accepted exist for each peer. When
- * there are both, both ends send on the one that the larger member ID dialled, so that answers travel
- * with the acknowledgements of what they answer; the other one is a warm spare.
+ * Invariant: at most one connection that we dialled and one that we accepted exist for each peer. A
+ * replica sends on the one that it accepted, and when there is none on the one that it dialled.
+ *
+ * Why: Deno's WebSocket client turns TCP_NODELAY off and its server turns it on, so frames from the
+ * end that dialled wait for acknowledgements (up to 40 ms each), and those from the other never do.
  */
 export class PeerMesh implements PeerTransport, ConnectionOwner {
   readonly identity: Identity;
@@ -316,9 +318,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   #openConnectionOf(id: MemberId, except?: PeerConnection): PeerConnection | null {
     const peer = this.#peers.get(id);
     if (!peer) return null;
-    const isLarger = this.identity.memberId > id;
-    const { dialled, accepted } = peer;
-    for (const connection of isLarger ? [dialled, accepted] : [accepted, dialled]) {
+    for (const connection of [peer.accepted, peer.dialled]) {
       if (connection?.isOpen && connection !== except) return connection;
     }
     return null;

@@ -188,23 +188,25 @@ Deno.test("PeerMesh answers at the end of the turn on what it accepted, and only
   assertEquals(atB.sent.length - sentByB, 2, "an answer makes the ping needless");
 });
 
-Deno.test("PeerMesh uses the connection that the larger member dialled, and the other as a spare", () => {
+Deno.test("PeerMesh sends on what the peer dialled, and else on what it dialled itself", () => {
   const clock = new ManualClock();
   const { a, b, atA, atB } = joined(clock);
-  const [spareAtB, spareAtA] = MemoryChannel.pair(clock);
-  b.transport.connect(spareAtB, 1n);
-  a.transport.accept(spareAtA);
+  const [otherAtB, otherAtA] = MemoryChannel.pair(clock);
+  b.transport.connect(otherAtB, 1n);
+  a.transport.accept(otherAtA);
   clock.settle();
-  const [before, spareBefore] = [atA.sent.length, spareAtA.sent.length];
+  const sent = () => [atA, atB, otherAtA, otherAtB].map(({ sent }) => sent.length);
+  const before = sent();
   a.transport.send(2n, [forward(1)]);
   clock.settle();
-  assertEquals([atA.sent.length, spareAtA.sent.length], [before, spareBefore + 1]);
-  spareAtA.breakOff();
-  spareAtB.breakOff();
+  b.transport.send(1n, [forward(1)]);
+  clock.settle();
+  assertEquals(sent().map((count, i) => count - before[i]), [0, 1, 1, 0]);
+  otherAtA.breakOff();
+  otherAtB.breakOff();
   clock.settle();
   a.transport.send(2n, [forward(2)]);
   clock.settle();
-  assertEquals(atB.closedWith, null);
   assertEquals([a.connected, a.disconnected, b.messages.length], [[2n], [], 2]);
 });
 
