@@ -175,8 +175,12 @@ export class Replica implements AsyncDisposable {
    *
    * @throws {ReplicaError} "not leader", "bad transferee" or "transfer timed out".
    */
-  async transferLeadership(to: MemberId): Promise<void> {
-    const { raft, options, timing } = this.#parts;
+  transferLeadership(to: MemberId): Promise<void> {
+    return this.#transfer(to, 2 * this.#parts.timing.electionTimeoutMs);
+  }
+
+  async #transfer(to: MemberId, timeoutMs: number): Promise<void> {
+    const { raft, options } = this.#parts;
     const outcome = raft.transferLeadership(to);
     if (outcome === "alreadyLeader") return;
     if (outcome !== "started") {
@@ -184,7 +188,7 @@ export class Replica implements AsyncDisposable {
       throw new ReplicaError(reason, `Leadership cannot be handed over: ${reason}`);
     }
     this.#loop.schedule();
-    const deadlineMs = options.clock.nowMs() + 2 * timing.electionTimeoutMs;
+    const deadlineMs = options.clock.nowMs() + timeoutMs;
     while (raft.isLeader || raft.leader === NO_MEMBER) {
       if (options.clock.nowMs() >= deadlineMs) {
         throw new ReplicaError(
@@ -277,14 +281,14 @@ export class Replica implements AsyncDisposable {
 
   /** Hands leadership to the voter that has most of the log. If none takes it, it is lost anyway. */
   async #resign(): Promise<void> {
-    const { raft } = this.#parts;
+    const { raft, timing } = this.#parts;
     if (!raft.isLeader || this.#loop.failure !== null) return;
     const { configuration, progress } = raft.status();
     const voters = progress.filter(({ id, active }) => active && configuration.voters.includes(id));
     voters.sort((a, b) => b.match - a.match);
     if (voters.length === 0) return;
     try {
-      await this.transferLeadership(voters[0].id);
+      await this.#transfer(voters[0].id, timing.electionTimeoutMs / 2);
     } catch (error) {
       if (!(error instanceof ReplicaError)) throw error;
     }

@@ -1,13 +1,13 @@
-import { openDenoKvLogStore } from "../storage/deno_kv/open.ts";
-import { openFileLogStore } from "../storage/file/open.ts";
+import { openDenoKvLogStore } from "../storage/deno_kv/deno_kv_log_store.ts";
+import { fileLogStore } from "../storage/file/file_log_store.ts";
 import type { LogStore } from "../storage/log_store.ts";
-import { MemoryDisk, MemoryLogStore } from "../storage/memory/memory_log_store.ts";
+import { memoryLogStore } from "../storage/memory/memory_log_store.ts";
 import { CommandError } from "./command_error.ts";
 import type { StorageKind } from "./serve_flags.ts";
 
 /** Makes the data directory and the storage in it. @throws {CommandError} when that cannot be. */
 export async function openStorage(kind: StorageKind, dataDir: string): Promise<LogStore> {
-  if (kind === "memory") return new MemoryLogStore(new MemoryDisk());
+  if (kind === "memory") return memoryLogStore();
   try {
     await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
     await probe(dataDir);
@@ -19,7 +19,7 @@ export async function openStorage(kind: StorageKind, dataDir: string): Promise<L
     );
   }
   return kind === "file"
-    ? openFileLogStore(`${dataDir}/log`)
+    ? fileLogStore(`${dataDir}/log`)
     : await openDenoKvLogStore(`${dataDir}/replica.kv`);
 }
 

@@ -32,11 +32,13 @@ export async function serve(
   await using clients = await Listener.bind("listen-client-urls", options.listenClientUrls);
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);
   await using replica = await openReplica(options, peers, logger);
-  clients.serve(clientHandler(replica, options, logger));
+  const streams = new AbortController();
+  clients.serve(clientHandler(replica, options, logger, streams.signal));
   const ended = untilEnd(replica, options, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;
   logger.log("info", "server/serve", "stopping", { "local-member-id": formatId(replica.memberId) });
+  streams.abort();
   await replica.close();
   await announced;
   return failure === undefined ? 0 : 1;
