@@ -51,8 +51,8 @@ interface Client {
 export class IdentityTable {
   readonly #bounds: IdentityBounds;
   readonly #clients = new Map<bigint, Client>();
-  /** The client at the end of the order, or zero. */
-  #latest = 0n;
+  /** The client at the end of the order, where it is known. */
+  #latest: bigint | null = null;
   #resultCount = 0;
   #responseBytes = 0;
 
@@ -147,7 +147,7 @@ export class IdentityTable {
   /** Replaces the table by what `snapshot` wrote. */
   restore(reader: ByteReader): void {
     this.#clients.clear();
-    this.#latest = 0n;
+    this.#latest = null;
     this.#resultCount = 0;
     this.#responseBytes = 0;
     for (let left = reader.varint(); left > 0; left--) {
@@ -161,7 +161,6 @@ export class IdentityTable {
         client.responseBytes += result.response?.length ?? 0;
       }
       this.#clients.set(id, client);
-      this.#latest = id;
       this.#resultCount += client.results.size;
       this.#responseBytes += client.responseBytes;
     }

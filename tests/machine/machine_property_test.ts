@@ -56,13 +56,15 @@ Deno.test("Machine applies doubled batches once, as if the doubles had never bee
     origin: fc.bigInt(1n, 2n),
     incarnation: fc.integer({ min: 1, max: 2 }),
     number: fc.integer({ min: 1, max: 12 }),
+    restart: fc.boolean(),
   });
   fc.assert(fc.property(fc.array(sent, { maxLength: 30 }), (all) => {
-    const machine = smallMachine();
+    let machine = smallMachine();
     const once = smallMachine();
     const newest = new Map<bigint, number>();
     const applied = new Set<string>();
-    for (const { commands, origin, incarnation, number } of all) {
+    for (const { commands, origin, incarnation, number, restart } of all) {
+      if (restart) machine = restarted(machine);
       const data = batch(commands, { origin, incarnation, number });
       const name = `${origin} ${incarnation} ${number}`;
       const isNew = incarnation >= (newest.get(origin) ?? 0) && !applied.has(name);

@@ -127,7 +127,7 @@ Deno.test("MembersTable.restore() gives back members and removed ids", () => {
 
 Deno.test("decodeMembershipChange() reads what encodeMembershipChange() wrote", () => {
   const id = fc.bigInt(1n, 0xffff_ffff_ffff_ffffn);
-  const peerUrls = fc.array(fc.webUrl(), { maxLength: 3 });
+  const peerUrls = fc.array(fc.string(), { maxLength: 3 });
   const instanceId = fc.constantFrom(NO_INSTANCE, new Uint8Array(16).fill(3));
   const learnersMax = fc.nat(100);
   const change: fc.Arbitrary<MembershipChange> = fc.oneof(
