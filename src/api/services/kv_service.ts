@@ -1,14 +1,16 @@
+import { ByteWriter } from "../../base/byte_writer.ts";
 import { REQUEST_BYTES_MAX } from "../../base/limits.ts";
-import { rangeResponse, txnResponse } from "../../machine/kv_response.ts";
-import type { Reason } from "../../machine/result.ts";
 import {
   checkDeleteRangeRequest,
   checkPutRequest,
   checkRangeRequest,
   checkTxnRequest,
-} from "../../mvcc/check_request.ts";
-import { executeTxn, isReadOnlyTxn } from "../../mvcc/txn.ts";
-import { encodeToBytes } from "../../proto/codec.ts";
+  isReadOnlyTxn,
+  readTxn,
+} from "../../machine/kv_request.ts";
+import { rangeResponse } from "../../machine/kv_response.ts";
+import type { Reason } from "../../machine/result.ts";
+import { encode } from "../../proto/codec.ts";
 import { CommandKind } from "../../proto/command.ts";
 import {
   CompactionRequest,
@@ -22,6 +24,7 @@ import {
   TxnRequest,
   type TxnResponse,
 } from "../../proto/kv.ts";
+import type { MessageSchema } from "../../proto/schema.ts";
 import { type CallContext, mustServe, replicaOptions } from "../call_context.ts";
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
@@ -34,6 +37,8 @@ import { responseHeader } from "./header.ts";
  */
 export class KvService {
   readonly #replica: ReplicaPort;
+  /** Reused, so that a request costs the bytes of its encoding and no more. */
+  readonly #writer = new ByteWriter(4_096);
 
   constructor(replica: ReplicaPort) {
     this.#replica = replica;
@@ -53,7 +58,7 @@ export class KvService {
   async put(
     request: PutRequest,
     context: CallContext,
-    encoded: Uint8Array = encodeToBytes(PutRequest, request),
+    encoded: Uint8Array = this.#encode(PutRequest, request),
   ): Promise<PutResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
     mustBe(checkPutRequest(request));
@@ -64,7 +69,7 @@ export class KvService {
   async deleteRange(
     request: DeleteRangeRequest,
     context: CallContext,
-    encoded: Uint8Array = encodeToBytes(DeleteRangeRequest, request),
+    encoded: Uint8Array = this.#encode(DeleteRangeRequest, request),
   ): Promise<DeleteRangeResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
     mustBe(checkDeleteRangeRequest(request));
@@ -81,7 +86,7 @@ export class KvService {
     mustBe(checkTxnRequest(request));
     if (isReadOnlyTxn(request)) return await this.#readTxn(request, context);
     // The checks come first: they bound how deeply the encoding has to descend.
-    const body = encoded ?? encodeToBytes(TxnRequest, request);
+    const body = encoded ?? this.#encode(TxnRequest, request);
     return await this.#propose(CommandKind.Txn, body, context) as TxnResponse;
   }
 
@@ -89,7 +94,7 @@ export class KvService {
   async compact(
     request: CompactionRequest,
     context: CallContext,
-    encoded: Uint8Array = encodeToBytes(CompactionRequest, request),
+    encoded: Uint8Array = this.#encode(CompactionRequest, request),
   ): Promise<CompactionResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
     return await this.#propose(CommandKind.Compaction, encoded, context) as CompactionResponse;
@@ -97,11 +102,16 @@ export class KvService {
 
   /** Ref: etcd v3_server.go, Txn: local if every range of both branches says so. */
   async #readTxn(request: TxnRequest, context: CallContext): Promise<TxnResponse> {
-    const { machine } = this.#replica;
     if (!isSerializable(request)) await this.#replica.linearize(replicaOptions(context));
-    const result = executeTxn(machine.store, request, (lease) => machine.leases.has(lease));
-    if (typeof result === "string") throw rpcError(result);
-    return { header: responseHeader(this.#replica, result.revision), ...txnResponse(result) };
+    const read = readTxn(this.#replica.machine, request);
+    if (typeof read === "string") throw rpcError(read);
+    return { header: responseHeader(this.#replica, read.revision), ...read.response };
+  }
+
+  #encode<T extends object>(schema: MessageSchema<T>, request: T): Uint8Array {
+    this.#writer.reset();
+    encode(schema, request, this.#writer);
+    return this.#writer.copy();
   }
 
   /** Proposes a command and gives its response, with the header that belongs in it. */

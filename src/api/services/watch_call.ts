@@ -1,6 +1,5 @@
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../../base/limits.ts";
-import type { WatchResponse as HubResponse } from "../../mvcc/watcher.ts";
-import type { WatchStream } from "../../mvcc/watch_stream.ts";
+import type { Machine } from "../../machine/machine.ts";
 import type { WatchRequest, WatchResponse } from "../../proto/watch.ts";
 import { ERROR_TABLE, type RpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
@@ -9,6 +8,9 @@ import { fragmentsOf } from "./watch_fragment.ts";
 
 /** A response at least this large is cut into pieces for a watcher that allows it. */
 const FRAGMENT_BYTES = REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES;
+
+type WatchStream = ReturnType<Machine["watches"]["openStream"]>;
+type HubResponse = NonNullable<ReturnType<WatchStream["take"]>>;
 
 /** The hub's reasons in etcd's words; any other reason is a text already. */
 const CANCEL_TEXTS: ReadonlyMap<string, string> = new Map([
