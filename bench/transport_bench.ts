@@ -2,8 +2,9 @@
  * Round trips and megabytes a second between two peer transports, against bare WebSockets in turns
  * within one run: both ends in this process, over the loopback interface.
  *
- * deno task bench transport_bench [--rounds N]
+ * deno task bench transport_bench [--rounds N] [--own-checksum]
  */
+import { crc32 as checksum } from "node:zlib";
 import { SeededPrng } from "../src/base/prng.ts";
 import { SystemClock } from "../src/server/system_clock.ts";
 import type { PeerMessage } from "../src/transport/peer_message.ts";
@@ -12,6 +13,7 @@ import { PEER_PATH, WebSocketPeerTransport } from "../src/transport/websocket.ts
 
 const at = Deno.args.indexOf("--rounds");
 const ROUNDS = at < 0 ? 5 : Number(Deno.args[at + 1]);
+const OWN_CHECKSUM = Deno.args.includes("--own-checksum");
 const TRIPS = 2_000;
 
 /** Two ends of one connection. */
@@ -61,6 +63,7 @@ async function transportLink(): Promise<Link> {
       clock: new SystemClock(),
       prng: new SeededPrng(Number(memberId)),
       admit: () => null,
+      ...(OWN_CHECKSUM ? {} : { checksum }),
     });
   const [a, b] = [make(1n), make(2n)];
   const servers = [listen((socket) => a.accept(socket)), listen((socket) => b.accept(socket))];

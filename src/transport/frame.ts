@@ -22,6 +22,9 @@ export const FrameKind = {
  */
 export const FRAME_HEADER_BYTES = 6;
 
+/** A CRC-32 (IEEE) of bytes. Where the runtime has a native one, it is many times faster. */
+export type Checksum = (bytes: Uint8Array) => number;
+
 /** Starts a frame in an empty writer. */
 export function beginFrame(writer: ByteWriter, kind: number): void {
   writer.reset();
@@ -31,8 +34,8 @@ export function beginFrame(writer: ByteWriter, kind: number): void {
 }
 
 /** Ends the frame: fills in the checksum. Returns a view that the writer's next use overwrites. */
-export function endFrame(writer: ByteWriter): Uint8Array {
-  writer.patchUint32(0, crc32(writer.view(), 0, 4));
+export function endFrame(writer: ByteWriter, checksum: Checksum = crc32): Uint8Array {
+  writer.patchUint32(0, checksum(writer.view().subarray(4)));
   return writer.view();
 }
 
@@ -45,12 +48,12 @@ export interface Frame {
 }
 
 /** Checks the checksum and reads the header. */
-export function openFrame(bytes: Uint8Array): Frame {
+export function openFrame(bytes: Uint8Array, checksum: Checksum = crc32): Frame {
   const body = new ByteReader(bytes);
   const sum = body.uint32();
   const kind = body.byte();
   const version = body.byte();
-  if (crc32(bytes, 0, 4) !== sum) {
+  if (checksum(bytes.subarray(4)) !== sum) {
     throw new MalformedBytesError("Cannot read the frame: its checksum does not match");
   }
   return { kind, version, body };

@@ -5,6 +5,7 @@ import type { MemberId } from "../base/ids.ts";
 import type { Message } from "../raft/message.ts";
 import {
   beginFrame,
+  type Checksum,
   endFrame,
   expectEnd,
   FRAME_HEADER_BYTES,
@@ -47,6 +48,7 @@ export function writeMessagesFrame(
   from: MemberId,
   to: MemberId,
   messages: readonly PeerMessage[],
+  checksum?: Checksum,
 ): Uint8Array {
   assert(messages.length <= FRAME_MESSAGES_MAX, `Cannot send ${messages.length} in one frame`);
   let bytesMax = MESSAGES_FRAME_OVERHEAD_BYTES;
@@ -64,7 +66,7 @@ export function writeMessagesFrame(
     assert(message.from === from && message.to === to, "Cannot send another replica's message");
     writeRaftMessage(writer, message);
   }
-  return endFrame(writer);
+  return endFrame(writer, checksum);
 }
 
 /** One frame of all `messages`, as bytes of its own. */

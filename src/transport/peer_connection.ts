@@ -4,7 +4,15 @@ import type { Clock, Stoppable } from "../base/clock.ts";
 import { type MemberId, NO_MEMBER } from "../base/ids.ts";
 import { PEER_FRAME_BYTES_MAX } from "../base/limits.ts";
 import { clipReason, CloseCode, printableReason, type Refusal } from "./close_code.ts";
-import { beginFrame, endFrame, expectEnd, type Frame, FrameKind, openFrame } from "./frame.ts";
+import {
+  beginFrame,
+  type Checksum,
+  endFrame,
+  expectEnd,
+  type Frame,
+  FrameKind,
+  openFrame,
+} from "./frame.ts";
 import { decodeHello, encodeHello, type Hello, type Identity, refuseHello } from "./hello.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import { readMessages, writeMessagesFrame } from "./peer_codec.ts";
@@ -25,6 +33,7 @@ export interface ConnectionOwner {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly timing: PeerTiming;
+  readonly checksum: Checksum;
   /** Decides on a peer whose hello is right. */
   admit(connection: PeerConnection, hello: Hello): Refusal | null;
   /** The hello exchange ended well: `connection.peer` is known. */
@@ -110,8 +119,8 @@ export class PeerConnection {
     while (!this.#queue.isEmpty) {
       if (this.#channel.bufferedBytes >= CHANNEL_BUFFER_BYTES_MAX) return this.#flushLater();
       const messages = this.#queue.takeFrame();
-      const { memberId } = this.#owner.identity;
-      this.#send(writeMessagesFrame(this.#writer, memberId, this.peer, messages));
+      const { identity: { memberId }, checksum } = this.#owner;
+      this.#send(writeMessagesFrame(this.#writer, memberId, this.peer, messages, checksum));
     }
   }
 
@@ -181,7 +190,7 @@ export class PeerConnection {
     }
     try {
       const framesSent = this.#framesSent;
-      this.#onCheckedFrame(openFrame(bytes));
+      this.#onCheckedFrame(openFrame(bytes, this.#owner.checksum));
       if (!this.dialled && this.isOpen) this.#answerSoon(framesSent);
     } catch (error) {
       if (!(error instanceof MalformedBytesError)) throw error;

@@ -1,7 +1,9 @@
 import type { Clock, Stoppable } from "../base/clock.ts";
+import { crc32 } from "../base/crc32.ts";
 import { formatId, type MemberId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
 import { CloseCode, isRefusalCode, type Refusal } from "./close_code.ts";
+import type { Checksum } from "./frame.ts";
 import type { Admit, Hello, Identity } from "./hello.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import { type ConnectionEnd, type ConnectionOwner, PeerConnection } from "./peer_connection.ts";
@@ -30,6 +32,8 @@ export interface PeerTransportOptions {
   /** Is told what people may want to read. Must not throw. */
   readonly onEvent?: (event: TransportEvent) => void;
   readonly timing?: Partial<PeerTiming>;
+  /** A faster CRC-32 than our own, with the same sums. */
+  readonly checksum?: Checksum;
 }
 
 /** Another replica, and the connections to it. */
@@ -55,6 +59,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly timing: PeerTiming;
+  readonly checksum: Checksum;
   readonly #options: PeerTransportOptions;
   readonly #openChannel: ((url: string) => PeerChannel) | null;
   readonly #peers = new Map<MemberId, Peer>();
@@ -77,14 +82,15 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     this.identity = options.identity;
     this.clock = options.clock;
     this.timing = { ...DEFAULT_PEER_TIMING, ...options.timing };
+    this.checksum = options.checksum ?? crc32;
     this.#options = options;
     this.#openChannel = openChannel;
     this.#throttle = new EventThrottle(options.clock);
   }
 
-  /** Whether no further connection should be accepted. */
+  /** Whether no further connection should be accepted: too many, not started, or closing. */
   get isFull(): boolean {
-    return this.#held.size >= CONNECTIONS_MAX || this.#isClosing;
+    return this.#held.size >= CONNECTIONS_MAX || this.#listener === null || this.#isClosing;
   }
 
   start(listener: PeerListener): void {
@@ -187,7 +193,7 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     this.#held.add(connection);
     this.#strangers.add(connection);
     connection.start();
-    if (isFull) return connection.close(CloseCode.TooMany, "too many connections");
+    if (isFull) return connection.close(CloseCode.TooMany, "no connections are taken now");
     if (this.#strangers.size <= STRANGER_CONNECTIONS_MAX) return;
     for (const oldest of this.#strangers) {
       // Why the oldest: an honest peer says its hello at once, so it is rarely the one to go.

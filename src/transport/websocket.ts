@@ -23,7 +23,10 @@ export class WebSocketPeerTransport implements PeerTransport {
     this.#mesh = new PeerMesh(options, options.disableDialling ? null : dial);
   }
 
-  /** Whether a request for a connection should be answered with 503 instead of an upgrade. */
+  /**
+   * Whether a request for a connection should be answered with 503 instead of an upgrade: there are
+   * too many, or the transport is not started, or it is closing.
+   */
   get isFull(): boolean {
     return this.#mesh.isFull;
   }

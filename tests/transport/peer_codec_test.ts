@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { crc32 as nativeCrc32 } from "node:zlib";
 import { ByteReader, MalformedBytesError } from "../../src/base/byte_reader.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
 import {
@@ -15,6 +16,7 @@ import {
   MESSAGES_FRAME_OVERHEAD_BYTES,
   peerMessageBytesMax,
   readMessages,
+  writeMessagesFrame,
 } from "../../src/transport/peer_codec.ts";
 import { FRAME_MESSAGES_MAX, MESSAGE_ENTRIES_MAX } from "../../src/transport/peer_limits.ts";
 import { anyMessage, forward, FROM, TO } from "./messages.ts";
@@ -30,6 +32,13 @@ Deno.test("peerMessageBytesMax() is never less than what a message takes", () =>
   fc.assert(fc.property(anyMessage, (message) => {
     const { length } = encodeMessagesFrame(FROM, TO, [message]);
     assert(length <= peerMessageBytesMax(message) + MESSAGES_FRAME_OVERHEAD_BYTES);
+  }));
+});
+
+Deno.test("writeMessagesFrame() writes the same with a native checksum", () => {
+  fc.assert(fc.property(fc.array(anyMessage, { maxLength: 3 }), (messages) => {
+    const frame = writeMessagesFrame(new ByteWriter(), FROM, TO, messages, nativeCrc32);
+    assertEquals(frame, encodeMessagesFrame(FROM, TO, messages));
   }));
 });
 

@@ -269,6 +269,18 @@ Deno.test("PeerMesh lets no flood of strangers in the way of an honest peer", as
   assert(strangers.every(({ closedWith }) => closedWith));
 });
 
+Deno.test("PeerMesh takes no connection before it is started", () => {
+  const clock = new ManualClock();
+  const node = new TestNode<PeerMesh>(1n);
+  node.transport = new PeerMesh(node.options(clock), null);
+  assert(node.transport.isFull);
+  const [mine] = MemoryChannel.pair(clock);
+  node.transport.accept(mine);
+  assertEquals(mine.closedWith?.code, CloseCode.TooMany);
+  node.transport.start(node);
+  assert(!node.transport.isFull);
+});
+
 Deno.test("PeerMesh is full when closed connections do not go away", () => {
   const clock = new ManualClock();
   const node = accepter(clock);
@@ -280,5 +292,5 @@ Deno.test("PeerMesh is full when closed connections do not go away", () => {
     node.transport.accept(channel);
   }
   assert(node.transport.isFull);
-  assertEquals(stuck.at(-1)?.closedWith?.reason, "too many connections");
+  assertEquals(stuck.at(-1)?.closedWith?.reason, "no connections are taken now");
 });
