@@ -2,6 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import {
   type ChainPoint,
+  type Checksum,
   follows,
   type Frame,
   frameBytes,
@@ -46,7 +47,7 @@ export class KvJournal {
   }
 
   /** Reads all frames. */
-  async read(): Promise<JournalContents> {
+  async read(crc32: Checksum): Promise<JournalContents> {
     const frames: Frame[] = [];
     const notes: string[] = [];
     let point: ChainPoint | null = null;
@@ -60,7 +61,7 @@ export class KvJournal {
         continue;
       }
       const bytes = stored.pages.length === 1 ? stored.pages[0] : concatBytes(stored.pages);
-      const frame = stored.firstPage === 0 ? readFrame(bytes, 0) : null;
+      const frame = stored.firstPage === 0 ? readFrame(bytes, 0, crc32) : null;
       if (frame === null) {
         if (!isCutShort(stored, bytes)) throw damaged(place);
         cutShort = stored;

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { LockFile } from "../file/lock_file.ts";
 import type { JournalContents, Medium } from "../journal/medium.ts";
 import { decodeMeta, META } from "../journal/object_record.ts";
@@ -7,6 +8,7 @@ import { KvObjects } from "./kv_objects.ts";
 
 /** Deno KV as a {@linkcode Medium}. */
 export class DenoKvMedium implements Medium {
+  readonly crc32 = (bytes: Uint8Array): number => crc32(bytes);
   readonly #kv: FencedKv;
   readonly #journal: KvJournal;
   readonly #objects: KvObjects;
@@ -54,7 +56,7 @@ export class DenoKvMedium implements Medium {
   }
 
   readJournal(): Promise<JournalContents> {
-    return this.#journal.read();
+    return this.#journal.read(this.crc32);
   }
 
   async startWriting(): Promise<void> {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { StorageError } from "../errors.ts";
 import { explainFileError } from "./file_error.ts";
 import type { FileInfo, FileSystem, OpenFile } from "./file_system.ts";
@@ -8,6 +9,7 @@ const LOCK_NAME = "lock";
 /** A directory of the operating system as a {@linkcode FileSystem}. */
 export class DenoFileSystem implements FileSystem {
   readonly description: string;
+  readonly crc32 = (bytes: Uint8Array): number => crc32(bytes);
   readonly #lockFile: LockFile;
 
   /** @param directory Where the files are; made if it is not there, but its parent is not. */

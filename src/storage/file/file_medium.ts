@@ -1,3 +1,4 @@
+import type { Checksum } from "../journal/frame.ts";
 import type { JournalContents, Medium } from "../journal/medium.ts";
 import { damaged, META } from "../journal/object_record.ts";
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES } from "./file_header.ts";
@@ -28,6 +29,10 @@ export class FileMedium implements Medium {
 
   get description(): string {
     return this.#fs.description;
+  }
+
+  get crc32(): Checksum {
+    return this.#fs.crc32;
   }
 
   async lock(): Promise<void> {

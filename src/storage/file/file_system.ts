@@ -1,3 +1,5 @@
+import type { Checksum } from "../journal/frame.ts";
+
 /** A file that has been opened for writing. */
 export interface OpenFile {
   /** Writes all bytes at `offset`, at once; the file grows if need be. Throws if it cannot. */
@@ -24,6 +26,8 @@ export interface FileInfo {
 export interface FileSystem {
   /** Where it is, for messages. */
   readonly description: string;
+  /** The fastest CRC-32 at hand. */
+  readonly crc32: Checksum;
   /** Keeps other processes out, creating the directory if need be, or throws `StorageLockedError`. */
   lock(): Promise<void>;
   /** All files, in no particular order. */

@@ -1,5 +1,12 @@
 import { damaged } from "../journal/object_record.ts";
-import { type ChainPoint, follows, type Frame, frameBytes, readFrame } from "../journal/frame.ts";
+import {
+  type ChainPoint,
+  type Checksum,
+  follows,
+  type Frame,
+  frameBytes,
+  readFrame,
+} from "../journal/frame.ts";
 import { decodeFileHeader, FILE_HEADER_BYTES } from "./file_header.ts";
 import { endOfContent, judgeTail } from "./torn_tail.ts";
 
@@ -18,13 +25,18 @@ export interface ScannedFile {
  * Reads one file of the journal. Only the last file may end in a write that was cut short, because
  * the next file is begun after all of this one is durable.
  */
-export function scanLogFile(bytes: Uint8Array, isLast: boolean, place: string): ScannedFile {
+export function scanLogFile(
+  bytes: Uint8Array,
+  isLast: boolean,
+  place: string,
+  crc32: Checksum,
+): ScannedFile {
   const begin = decodeFileHeader("log", bytes, place);
   const frames: Frame[] = [];
   let point = begin;
   let offset = FILE_HEADER_BYTES;
   for (;;) {
-    const frame = readFrame(bytes, offset);
+    const frame = readFrame(bytes, offset, crc32);
     if (frame === null || !follows(frame, point)) break;
     // Why a copy: a view would keep the whole file in memory.
     frames.push({ ...frame, payload: frame.payload.slice() });

@@ -55,7 +55,7 @@ export class SegmentedLog {
       const place = `${this.#fs.description}/${name}`;
       const bytes = await this.#fs.read(name);
       if (bytes === null) throw damaged(`${place}: it is missing`);
-      const scanned = scanLogFile(bytes, name === names.at(-1), place);
+      const scanned = scanLogFile(bytes, name === names.at(-1), place, this.#fs.crc32);
       const { begin } = scanned;
       if (
         point !== null && (point.sequence !== begin.sequence || point.checksum !== begin.checksum)

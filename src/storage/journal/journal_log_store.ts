@@ -147,7 +147,7 @@ export class JournalLogStore implements LogStore {
       if (this.#segmentNames.has(name)) throw damaged(`${place}: "${name}" is missing`);
       throw new StorageError(`Cannot read "${name}": a newer snapshot has replaced it`);
     }
-    const payload = decodeSegment(name, bytes, place);
+    const payload = decodeSegment(name, bytes, place, this.#medium.crc32);
     if (payload.length !== ref.byteLength) {
       throw damaged(`${place}: "${name}" has ${payload.length} bytes, not ${ref.byteLength}`);
     }
@@ -166,7 +166,7 @@ export class JournalLogStore implements LogStore {
     const writer = this.#writer;
     beginFrame(writer);
     writeBatchRecord(writer, { start, hardState: hardState ?? this.#hardState, entries });
-    const checksum = endFrame(writer, sequence, this.#newest.checksum);
+    const checksum = endFrame(writer, sequence, this.#newest.checksum, this.#medium.crc32);
     this.#appending = this.#write(() => this.#medium.appendFrame(sequence, writer.view()));
     try {
       await this.#appending;
@@ -206,7 +206,7 @@ export class JournalLogStore implements LogStore {
     for (const segment of segments) {
       const name = segmentName(segment.id);
       if (!wanted.has(name) || this.#segmentNames.has(name)) continue;
-      const bytes = encodeSegment(name, segment.bytes);
+      const bytes = encodeSegment(name, segment.bytes, this.#medium.crc32);
       await this.#write(() => this.#medium.writeObject(name, bytes));
       this.#segmentNames.add(name);
     }

@@ -1,4 +1,4 @@
-import type { Frame } from "./frame.ts";
+import type { Checksum, Frame } from "./frame.ts";
 
 /** What a medium found of the journal. */
 export interface JournalContents {
@@ -20,6 +20,8 @@ export interface JournalContents {
 export interface Medium {
   /** Where the data is, for messages. */
   readonly description: string;
+  /** The fastest CRC-32 at hand. */
+  readonly crc32: Checksum;
   /** Keeps every other process out, or throws `StorageLockedError`. */
   lock(): Promise<void>;
   /** An object's bytes, or null if there is none of that name. */

@@ -5,7 +5,7 @@ import type { MemberId } from "../../base/ids.ts";
 import type { Configuration } from "../../raft/configuration.ts";
 import type { SnapshotManifest } from "../../raft/snapshot.ts";
 import { StorageDamagedError, StorageVersionError } from "../errors.ts";
-import { beginFrame, endFrame, frameBytes, readFrame } from "./frame.ts";
+import { beginFrame, type Checksum, endFrame, frameBytes, readFrame } from "./frame.ts";
 
 /** The version of everything that the journal and the objects beside it are made of. */
 export const FORMAT_VERSION = 1;
@@ -40,18 +40,24 @@ export interface Meta {
 export function encodeObject(
   name: string,
   writePayload: (writer: ByteWriter) => void,
+  payloadCrc32: Checksum = crc32,
   capacityBytes?: number,
 ): Uint8Array {
   const writer = new ByteWriter(capacityBytes);
   beginFrame(writer);
   writePayload(writer);
-  endFrame(writer, 0, crc32(utf8.encode(name)));
+  endFrame(writer, 0, crc32(utf8.encode(name)), payloadCrc32);
   return writer.view();
 }
 
 /** The payload of an object, verified. */
-export function decodeObject(name: string, bytes: Uint8Array, place: string): Uint8Array {
-  const frame = readFrame(bytes, 0);
+export function decodeObject(
+  name: string,
+  bytes: Uint8Array,
+  place: string,
+  payloadCrc32: Checksum = crc32,
+): Uint8Array {
+  const frame = readFrame(bytes, 0, payloadCrc32);
   if (frame === null || frame.sequence !== 0 || frame.previous !== crc32(utf8.encode(name))) {
     throw damaged(`${place}: the checksum of "${name}" is wrong`);
   }
@@ -59,16 +65,31 @@ export function decodeObject(name: string, bytes: Uint8Array, place: string): Ui
 }
 
 /** The stored form of a segment: a zero byte, as a frame must not be empty, then the content. */
-export function encodeSegment(name: string, content: Uint8Array): Uint8Array {
-  return encodeObject(name, (writer) => {
-    writer.byte(0);
-    writer.raw(content);
-  }, frameBytes(content.length + 1));
+export function encodeSegment(
+  name: string,
+  content: Uint8Array,
+  payloadCrc32: Checksum,
+): Uint8Array {
+  const capacityBytes = frameBytes(content.length + 1);
+  return encodeObject(
+    name,
+    (writer) => {
+      writer.byte(0);
+      writer.raw(content);
+    },
+    payloadCrc32,
+    capacityBytes,
+  );
 }
 
 /** Reads what {@linkcode encodeSegment} wrote. */
-export function decodeSegment(name: string, bytes: Uint8Array, place: string): Uint8Array {
-  return decodeObject(name, bytes, place).subarray(1);
+export function decodeSegment(
+  name: string,
+  bytes: Uint8Array,
+  place: string,
+  payloadCrc32: Checksum,
+): Uint8Array {
+  return decodeObject(name, bytes, place, payloadCrc32).subarray(1);
 }
 
 /** The error for bytes at `what` that are not what they were, with what to do about it. */

@@ -1,3 +1,4 @@
+import { crc32 } from "../../base/crc32.ts";
 import { StorageError } from "../errors.ts";
 import type { FileInfo, FileSystem, OpenFile } from "../file/file_system.ts";
 import type { DiskOperation, MemoryDisk } from "./memory_disk.ts";
@@ -5,6 +6,7 @@ import { MemoryFile } from "./memory_file.ts";
 
 /** A {@linkcode MemoryDisk} in the hands of one process. */
 export class MemoryMount implements FileSystem {
+  readonly crc32 = (bytes: Uint8Array): number => crc32(bytes);
   readonly #disk: MemoryDisk;
   readonly #generation: number;
 
