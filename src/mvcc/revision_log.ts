@@ -212,7 +212,6 @@ export class RevisionLog {
       const grows = log.#order.length === parts.length - 1;
       const slot = log.#slots.length;
       const segment = Segment.adopt(slot, grows ? bytes.slice() : bytes, id);
-      if (segment.id !== id) throw new DamagedSnapshotError(id, "other bytes than its name says");
       const last = log.#order.at(-1);
       if (last !== undefined) {
         if (last.lastMain > segment.firstMain) throw new DamagedSnapshotError(id, "out of order");

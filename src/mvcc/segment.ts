@@ -56,9 +56,12 @@ export class Segment {
   /**
    * A segment of bytes that a snapshot brought. The bytes become the segment's own.
    *
-   * @throws {DamagedSnapshotError} When they are not records in ascending order.
+   * @throws {DamagedSnapshotError} When they are not the records that the id names.
    */
   static adopt(slot: number, bytes: Uint8Array, id: string): Segment {
+    if (bytes.length === 0 || !id.endsWith(`-${contentName(bytes)}`)) {
+      throw new DamagedSnapshotError(id, "other bytes than its name says");
+    }
     const segment = new Segment(slot, 0);
     segment.bytes = bytes;
     segment.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -77,6 +80,9 @@ export class Segment {
       sub = nextSub;
       segment.#enter(main, offset);
       segment.length = end;
+    }
+    if (!id.startsWith(`${segment.firstMain}.${segment.firstSub}-`)) {
+      throw new DamagedSnapshotError(id, "other revisions than its name says");
     }
     return segment;
   }
@@ -138,7 +144,8 @@ export class Segment {
   /** What the bytes are called in a snapshot: equal names mean equal bytes. */
   get id(): string {
     if (this.#id !== "") return this.#id;
-    return segmentId(this.bytes.subarray(0, this.length), this.firstMain, this.firstSub);
+    const name = contentName(this.bytes.subarray(0, this.length));
+    return `${this.firstMain}.${this.firstSub}-${name}`;
   }
 
   /** The revision of the first record. */
@@ -257,9 +264,8 @@ export class Segment {
   }
 }
 
-/** A segment's content id: where it begins, its length and two sums of its bytes. */
-export function segmentId(bytes: Uint8Array, firstMain: number, firstSub: number): string {
+/** What a segment's id says of its bytes: their length and two different sums. */
+function contentName(bytes: Uint8Array): string {
   const sums = [crc32(bytes), hashBytes(bytes, 0)];
-  const hex = sums.map((sum) => sum.toString(16).padStart(8, "0")).join("");
-  return `${firstMain}.${firstSub}-${bytes.length}-${hex}`;
+  return `${bytes.length}-${sums.map((sum) => sum.toString(16).padStart(8, "0")).join("")}`;
 }
