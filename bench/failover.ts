@@ -2,8 +2,9 @@
  * The time from the leader's SIGKILL until the next write succeeds, ten times: one client writes
  * through a replica that lives on.
  *
- * deno task bench:failover [--storage deno-kv|file]
+ * deno task bench failover [--storage deno-kv|file]
  */
+import { say } from "../tools/say.ts";
 import { LocalCluster } from "../tests/e2e/local_cluster.ts";
 
 const ROUNDS = 10;
@@ -27,7 +28,7 @@ for (let round = 0; round < ROUNDS; round++) {
   await leader.line("ready to serve", seen);
 }
 times.sort((a, b) => a - b);
-console.log(
+say(
   `time to the next write after the leader is killed: median ${
     ((times[4] + times[5]) / 2).toFixed(0)
   } ms, fastest ${times[0].toFixed(0)} ms, slowest ${times[9].toFixed(0)} ms`,

@@ -2,8 +2,9 @@
  * Puts over HTTP against three replicas with durable storage on this machine, Kvorum and etcd in
  * turns within one run: latency of one client, throughput of 256, values of 256 bytes.
  *
- * deno task bench:first-light [--seconds N] [--storage deno-kv|file]
+ * deno task bench first_light [--seconds N] [--storage deno-kv|file]
  */
+import { say } from "../tools/say.ts";
 import { LocalCluster } from "../tests/e2e/local_cluster.ts";
 import { EtcdCluster, hasEtcd } from "./support/etcd_cluster.ts";
 import { type LoadResult, postLoad, putBodies } from "./support/http_load.ts";
@@ -44,7 +45,7 @@ if (await hasEtcd()) {
   await etcd.ready();
   contenders.push({ name: "etcd", urls: etcd.urls, leaderUrl: await etcd.leaderUrl() });
 } else {
-  console.log("etcd-server is not installed: Kvorum is measured alone");
+  say("etcd-server is not installed: Kvorum is measured alone");
 }
 
 for (const clients of [1, 256]) {
@@ -54,7 +55,7 @@ for (const clients of [1, 256]) {
       results.get(contender.name)?.push(await measure(contender, clients));
     }
   }
-  console.log(
+  say(
     `\n${clients} client${clients > 1 ? "s" : ""}, 256-byte values, median of ${ROUNDS} runs`,
   );
   const rates: number[] = [];
@@ -63,10 +64,10 @@ for (const clients of [1, 256]) {
     rates.push(rate);
     const [p50, p99] = [runs.map((run) => run.p50Ms), runs.map((run) => run.p99Ms)].map(median);
     const failures = runs.reduce((sum, run) => sum + run.failures, 0);
-    console.log(
+    say(
       `  ${name.padEnd(18)} ${rate.toFixed(0).padStart(7)} puts/s   p50 ${p50.toFixed(2)} ms   ` +
         `p99 ${p99.toFixed(2)} ms   failures ${failures}`,
     );
   }
-  if (rates.length === 2) console.log(`  ratio              ${(rates[0] / rates[1]).toFixed(2)}`);
+  if (rates.length === 2) say(`  ratio              ${(rates[0] / rates[1]).toFixed(2)}`);
 }
