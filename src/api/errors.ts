@@ -124,7 +124,7 @@ export function httpStatus(code: GrpcCode): number {
 
 /** A refusal as a client sees it: a gRPC code and etcd's text. */
 export class RpcError extends Error {
-  override name = "RpcError";
+  override name: string = "RpcError";
   readonly code: GrpcCode;
 
   constructor(code: GrpcCode, message: string, options?: ErrorOptions) {

@@ -1,3 +1,4 @@
+import type { LeaseId } from "../base/ids.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../proto/command.ts";
@@ -9,6 +10,13 @@ export interface ReplicaCallOptions {
   readonly signal?: AbortSignal;
   /** The client's name for a proposal, so that sending it again does not apply it twice. */
   readonly identity?: RequestIdentity;
+}
+
+/** What a lease has left, as the leader's clock says. */
+export interface LeaseTime {
+  /** Whole seconds; -1 if there is no such lease. */
+  readonly remainingSeconds: number;
+  readonly grantedSeconds: number;
 }
 
 /** What the services need of a replica. `Replica` has this shape. */
@@ -29,6 +37,17 @@ export interface ReplicaPort {
    * @throws {ReplicaError} when that cannot be known
    */
   linearize(options?: ReplicaCallOptions): Promise<void>;
+  /**
+   * Sets a lease back to its full time, wherever the leader is.
+   * @returns the granted seconds, or zero if there is no such lease any more
+   * @throws {ReplicaError} when no leader answered in time
+   */
+  renewLease(id: LeaseId, options?: ReplicaCallOptions): Promise<number>;
+  /**
+   * What a lease has left.
+   * @throws {ReplicaError} when no leader answered in time
+   */
+  leaseTime(id: LeaseId, options?: ReplicaCallOptions): Promise<LeaseTime>;
   /** The replica's view of itself at this moment. */
   status(): ReplicaStatus;
 }

@@ -1,7 +1,8 @@
 /** A cluster of one without a log: what is proposed is applied at once, by a real state machine. */
-import type { ReplicaCallOptions, ReplicaPort } from "../../src/api/replica_port.ts";
+import type { LeaseTime, ReplicaCallOptions, ReplicaPort } from "../../src/api/replica_port.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
 import { type CommandKind, encodeBatch } from "../../src/machine/command.ts";
+import { LeaseTimer } from "../../src/machine/lease_timer.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import { configurationOf } from "../../src/raft/configuration.ts";
@@ -14,19 +15,28 @@ const MEMBER_ID = 0xabcn;
 export interface LocalReplicaState {
   leader: bigint;
   isLearner: boolean;
+  /** Moves the clock of leases. */
+  nowMs: number;
   /** Refuses everything that asks the cluster, as a replica without a quorum does. */
   refusal: ReplicaError | null;
 }
 
 export class LocalReplica implements ReplicaPort {
   readonly machine = new Machine();
-  readonly state: LocalReplicaState = { leader: MEMBER_ID, isLearner: false, refusal: null };
+  readonly state: LocalReplicaState = {
+    leader: MEMBER_ID,
+    isLearner: false,
+    nowMs: 0,
+    refusal: null,
+  };
+  readonly #timer = new LeaseTimer(this.machine.leases);
   /** How many linearizable reads were asked for. */
   linearized = 0;
   /** How many commands were proposed. */
   proposed = 0;
 
   constructor() {
+    this.#timer.promote(0, 0);
     this.machine.members.bootstrap([{
       id: MEMBER_ID,
       name: "default",
@@ -54,6 +64,22 @@ export class LocalReplica implements ReplicaPort {
   linearize(): Promise<void> {
     this.linearized++;
     return this.state.refusal === null ? Promise.resolve() : Promise.reject(this.state.refusal);
+  }
+
+  renewLease(id: bigint): Promise<number> {
+    if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
+    this.#timer.renew(id, this.state.nowMs);
+    return Promise.resolve(this.machine.leases.get(id)?.ttlSeconds ?? 0);
+  }
+
+  leaseTime(id: bigint): Promise<LeaseTime> {
+    if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
+    const remainingSeconds = this.#timer.remainingSeconds(id, this.state.nowMs);
+    if (remainingSeconds === null) {
+      return Promise.resolve({ remainingSeconds: -1, grantedSeconds: 0 });
+    }
+    const grantedSeconds = this.machine.leases.get(id)?.ttlSeconds ?? 0;
+    return Promise.resolve({ remainingSeconds, grantedSeconds });
   }
 
   status(): ReplicaStatus {

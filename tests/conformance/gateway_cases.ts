@@ -89,6 +89,15 @@ export const GOOD: readonly Case[] = [
   ...post("kv/compaction", "{}", `{"revision":10}`, `{"revision":"11","physical":true}`),
   ...post("kv/range", `{${a},"revision":11}`),
   ...post("cluster/member/list", "", "{}", `{"linearizable":true}`),
+  ...post("lease/grant", `{"TTL":1000,"ID":77}`, `{"TTL":"-5","ID":"-3"}`),
+  ...post("lease/revoke", `{"ID":-3}`),
+  ...post("kv/put", `{"key":"bGVhc2Vk","lease":77}`),
+  ...post("lease/keepalive", `{"ID":77}`, `{"ID":77} {"ID":6}`, `{"ID":77}{"ID":"x"}{"ID":77}`, ""),
+  ...post("lease/timetolive", `{"ID":77}`, `{"ID":"77","keys":true}`, `{"ID":6}`),
+  ...post("kv/lease/timetolive", `{"ID":6,"keys":true}`),
+  ...post("lease/leases", "", "{}"),
+  ...post("kv/lease/leases", "{}"),
+  ...post("kv/lease/revoke", `{"ID":77}`),
 ];
 
 /** Requests that are refused. They may not change anything. */
@@ -152,6 +161,10 @@ export const BAD: readonly Case[] = [
   { path: "/v3/watch", method: "GET" },
   { path: "/health", method: "POST" },
   { path: "/version", method: "POST" },
+  ...post("lease/grant", `{"TTL":9000000001}`, `{"TTL":"x"}`),
+  ...post("lease/revoke", "{}", `{"ID":77}`),
+  ...post("lease/keepalive", `{"ID":"x"}`, `{"ID":`, "[]"),
+  { path: "/v3/lease/keepalive", method: "GET" },
   ...post("watch", `{"create_request":`, `{"create_request":{"key":5}}`, "[]"),
   ...post("watch", `{"create_request":{"filters":"NOPUT"}}`, "}"),
 ];

@@ -6,6 +6,15 @@ import { GrpcCode, RpcError } from "../errors.ts";
 import { describeFault, JsonNumber, parseExactly } from "./json_fault.ts";
 import { JsonScanner, JsonSyntaxError } from "./json_scanner.ts";
 
+/** The refusal of a body that is not the message that it should be. */
+export class MessageFault extends RpcError {
+  override name = "MessageFault";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(GrpcCode.InvalidArgument, message, options);
+  }
+}
+
 // Why the mark is kept: Go takes a byte order mark for what it is in JSON, a wrong character.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** A number, outside of quotes, that a double may not hold exactly: an identifier, most likely. */
@@ -15,7 +24,7 @@ const BRACKETS_HARMLESS = 10_000;
 
 /**
  * The message in a body: its first JSON value, or a message without fields when the body is empty.
- * @throws {RpcError} with etcd's text when the body is not such a message
+ * @throws {MessageFault} with etcd's text when the body is not such a message
  */
 export function decodeJson<T extends object>(schema: MessageSchema<T>, body: Uint8Array): T {
   if (body.length === 0) return create(schema);
@@ -47,7 +56,7 @@ function decodeFirstValue<T extends object>(schema: MessageSchema<T>, body: Uint
 
 /**
  * The message in the text of one JSON value.
- * @throws {RpcError} with etcd's text when it is not such a message
+ * @throws {MessageFault} with etcd's text when it is not such a message
  */
 export function decodeValue<T extends object>(schema: MessageSchema<T>, text: string): T {
   try {
@@ -88,6 +97,6 @@ function mayBeTooDeep(text: string): boolean {
   return false;
 }
 
-function invalid(message: string, cause?: unknown): RpcError {
-  return new RpcError(GrpcCode.InvalidArgument, message, { cause });
+function invalid(message: string, cause?: unknown): MessageFault {
+  return new MessageFault(message, { cause });
 }

@@ -1,5 +1,7 @@
 /** The plain HTTP answers of the gateway, in the form that etcd gives them. */
-import { GrpcCode, httpStatus, type RpcError } from "../errors.ts";
+import { GrpcCode, httpStatus, RpcError, toRpcError } from "../errors.ts";
+import { MessageFault } from "./json_decode.ts";
+import { JsonSyntaxError } from "./json_scanner.ts";
 
 const JSON_HEADERS: HeadersInit = { "content-type": "application/json" };
 const TEXT_HEADERS: HeadersInit = {
@@ -19,6 +21,27 @@ export function errorResponse(error: RpcError): Response {
     status: httpStatus(error.code),
     headers: JSON_HEADERS,
   });
+}
+
+/** A stream of lines of JSON. */
+export function lineStreamResponse(lines: ReadableStream<Uint8Array>): Response {
+  return new Response(lines, { headers: JSON_HEADERS });
+}
+
+/** Whether what was thrown says that a body is not the message that it should be. */
+export function isMalformed(thrown: unknown): thrown is Error {
+  return thrown instanceof JsonSyntaxError || thrown instanceof MessageFault;
+}
+
+/**
+ * The refusal of a stream's first message.
+ *
+ * Why Unknown: in a stream, etcd's gateway passes on what its decoder says without a status.
+ */
+export function streamFault(thrown: unknown): Response {
+  return errorResponse(
+    isMalformed(thrown) ? new RpcError(GrpcCode.Unknown, thrown.message) : toRpcError(thrown),
+  );
 }
 
 /** A refusal as the last line of a stream. */
@@ -55,13 +78,4 @@ export function methodNotAllowed(allow?: string): Response {
     status: 405,
     headers: allow === undefined ? TEXT_HEADERS : { ...TEXT_HEADERS, allow },
   });
-}
-
-/** Something went wrong that nobody foresaw. */
-export function internalError(): Response {
-  const text = '"kvorum: internal error"';
-  return new Response(
-    `{"error":${text},"message":${text},"code":${GrpcCode.Internal}}`,
-    { status: 500, headers: JSON_HEADERS },
-  );
 }

@@ -2,12 +2,14 @@
 import type { CallContext } from "../call_context.ts";
 import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
 import { type Services, type UnaryMethod, unaryMethods } from "../services/methods.ts";
+import { streamKeepAlive } from "./keep_alive.ts";
 import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
 import { streamEvents, wantsEvents } from "./sse.ts";
 import { streamWatch } from "./stream.ts";
 import { serveUnary } from "./unary.ts";
 
 const WATCH_PATH = "/v3/watch";
+const KEEP_ALIVE_PATH = "/v3/lease/keepalive";
 const LEGACY_PREFIX = "/v3beta/";
 
 /** The path of an absolute URL, without its query. Why by hand: `URL` costs more than the rest. */
@@ -33,7 +35,11 @@ export class Router {
     onInternalError: (error: Error, request: Request) => void,
   ) {
     this.#services = services;
-    this.#methods = new Map(unaryMethods(services).map((method) => [method.path, method]));
+    const methods = new Map<string, UnaryMethod>();
+    for (const method of unaryMethods(services)) {
+      for (const path of method.paths) methods.set(path, method);
+    }
+    this.#methods = methods;
     this.#onInternalError = onInternalError;
   }
 
@@ -41,16 +47,22 @@ export class Router {
   async route(path: string, request: Request): Promise<Response> {
     const known = path.startsWith(LEGACY_PREFIX) ? `/v3/${path.slice(LEGACY_PREFIX.length)}` : path;
     const method = this.#methods.get(known);
-    if (method === undefined && known !== WATCH_PATH) return notFound(known);
     try {
       if (method !== undefined) {
         if (request.method !== "POST") return methodNotAllowed();
         return await serveUnary(method, request, contextOf(request));
       }
-      return await this.#watch(request);
+      return await this.#stream(known, request);
     } catch (thrown) {
       return errorResponse(this.#refusal(thrown, request));
     }
+  }
+
+  #stream(path: string, request: Request): Response | Promise<Response> {
+    if (path === WATCH_PATH) return this.#watch(request);
+    if (path !== KEEP_ALIVE_PATH) return notFound(path);
+    if (request.method !== "POST") return methodNotAllowed();
+    return streamKeepAlive(request, this.#services.lease, contextOf(request));
   }
 
   #watch(request: Request): Response | Promise<Response> {

@@ -4,12 +4,11 @@
  */
 import { toJson } from "../../proto/json.ts";
 import { WatchRequest, WatchResponse } from "../../proto/watch.ts";
-import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
+import { toRpcError } from "../errors.ts";
 import type { WatchCall } from "../services/watch_call.ts";
 import { decodeValue } from "./json_decode.ts";
 import { JsonMessages } from "./json_messages.ts";
-import { JsonSyntaxError } from "./json_scanner.ts";
-import { errorLine, errorResponse } from "./responses.ts";
+import { errorLine, lineStreamResponse, streamFault } from "./responses.ts";
 
 /** Lines that are there at the same time go out together up to this size. */
 const CHUNK_CHARACTERS_MAX = 65_536;
@@ -23,17 +22,9 @@ export async function streamWatch(request: Request, call: WatchCall): Promise<Re
     await receiveOne(messages, call);
   } catch (error) {
     call.end();
-    // Why Unknown: etcd's gateway passes on what its decoder says without a status.
-    if (error instanceof JsonSyntaxError) {
-      return errorResponse(new RpcError(GrpcCode.Unknown, error.message));
-    }
-    const { code, message } = toRpcError(error);
-    const seen = code === GrpcCode.InvalidArgument ? GrpcCode.Unknown : code;
-    return errorResponse(new RpcError(seen, message));
+    return streamFault(error);
   }
-  return new Response(responseLines(messages, call), {
-    headers: { "content-type": "application/json" },
-  });
+  return lineStreamResponse(responseLines(messages, call));
 }
 
 /** Reads and obeys the next message. Returns whether there was one. */

@@ -15,12 +15,23 @@ import {
   TxnRequest,
   TxnResponse,
 } from "../../proto/kv.ts";
+import {
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+  LeaseLeasesRequest,
+  LeaseLeasesResponse,
+  LeaseRevokeRequest,
+  LeaseRevokeResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+} from "../../proto/lease.ts";
 import { StatusRequest, StatusResponse } from "../../proto/maintenance.ts";
 import type { MessageSchema } from "../../proto/schema.ts";
 import type { CallContext } from "../call_context.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { ClusterService } from "./cluster_service.ts";
 import { KvService } from "./kv_service.ts";
+import { LeaseService } from "./lease_service.ts";
 import { MaintenanceService } from "./maintenance_service.ts";
 import { WatchService } from "./watch_service.ts";
 
@@ -28,6 +39,7 @@ import { WatchService } from "./watch_service.ts";
 export interface Services {
   readonly kv: KvService;
   readonly watch: WatchService;
+  readonly lease: LeaseService;
   readonly cluster: ClusterService;
   readonly maintenance: MaintenanceService;
 }
@@ -37,6 +49,7 @@ export function createServices(replica: ReplicaPort): Services {
   return {
     kv: new KvService(replica),
     watch: new WatchService(replica),
+    lease: new LeaseService(replica),
     cluster: new ClusterService(replica),
     maintenance: new MaintenanceService(replica),
   };
@@ -46,8 +59,8 @@ export function createServices(replica: ReplicaPort): Services {
 export interface UnaryMethod {
   /** Its full name in gRPC. */
   readonly name: string;
-  /** Its path in the JSON gateway. */
-  readonly path: string;
+  /** Its paths in the JSON gateway; more than one where etcd keeps an old one. */
+  readonly paths: readonly string[];
   readonly request: MessageSchema<object>;
   readonly response: MessageSchema<object>;
   /** Serves a request that is a message of the schema `request`. */
@@ -57,14 +70,14 @@ export interface UnaryMethod {
 /** Ties schemas and a service's method together; past this the types of messages are erased. */
 function unary<Q extends object, A extends object>(
   name: string,
-  path: string,
+  paths: string | readonly string[],
   request: MessageSchema<Q>,
   response: MessageSchema<A>,
   call: (request: Q, context: CallContext) => Promise<A>,
 ): UnaryMethod {
   return {
     name,
-    path,
+    paths: typeof paths === "string" ? [paths] : paths,
     request: request as unknown as MessageSchema<object>,
     response: response as unknown as MessageSchema<object>,
     call: (message, context) => call(message as Q, context),
@@ -72,7 +85,11 @@ function unary<Q extends object, A extends object>(
 }
 
 /** Every unary method that there is. */
-export function unaryMethods({ kv, cluster, maintenance }: Services): readonly UnaryMethod[] {
+export function unaryMethods(services: Services): readonly UnaryMethod[] {
+  return [...kvMethods(services), ...leaseMethods(services), ...otherMethods(services)];
+}
+
+function kvMethods({ kv }: Services): readonly UnaryMethod[] {
   return [
     unary(
       "/etcdserverpb.KV/Range",
@@ -109,6 +126,44 @@ export function unaryMethods({ kv, cluster, maintenance }: Services): readonly U
       CompactionResponse,
       (request, context) => kv.compact(request, context),
     ),
+  ];
+}
+
+function leaseMethods({ lease }: Services): readonly UnaryMethod[] {
+  return [
+    unary(
+      "/etcdserverpb.Lease/LeaseGrant",
+      "/v3/lease/grant",
+      LeaseGrantRequest,
+      LeaseGrantResponse,
+      (request, context) => lease.grant(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Lease/LeaseRevoke",
+      ["/v3/lease/revoke", "/v3/kv/lease/revoke"],
+      LeaseRevokeRequest,
+      LeaseRevokeResponse,
+      (request, context) => lease.revoke(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Lease/LeaseTimeToLive",
+      ["/v3/lease/timetolive", "/v3/kv/lease/timetolive"],
+      LeaseTimeToLiveRequest,
+      LeaseTimeToLiveResponse,
+      (request, context) => lease.timeToLive(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Lease/LeaseLeases",
+      ["/v3/lease/leases", "/v3/kv/lease/leases"],
+      LeaseLeasesRequest,
+      LeaseLeasesResponse,
+      (request, context) => lease.leases(request, context),
+    ),
+  ];
+}
+
+function otherMethods({ cluster, maintenance }: Services): readonly UnaryMethod[] {
+  return [
     unary(
       "/etcdserverpb.Cluster/MemberList",
       "/v3/cluster/member/list",
