@@ -1,7 +1,9 @@
+import type { Stoppable } from "../../base/clock.ts";
+import { NO_MEMBER } from "../../base/ids.ts";
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../../base/limits.ts";
 import type { Machine } from "../../machine/machine.ts";
 import type { WatchRequest, WatchResponse } from "../../proto/watch.ts";
-import { ERROR_TABLE, type RpcError } from "../errors.ts";
+import { ERROR_TABLE, type RpcError, rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { responseHeader } from "./header.ts";
 import { fragmentsOf } from "./watch_fragment.ts";
@@ -19,10 +21,21 @@ const CANCEL_TEXTS: ReadonlyMap<string, string> = new Map([
   ["empty range", "mvcc: watcher range is empty"],
 ]);
 
+/** How often watchers that want to know hear of progress while nothing happens, as in etcd. */
+export const PROGRESS_INTERVAL_MS = 600_000;
+/** How often a call that wants a leader looks for one: the default election timeout. */
+export const LEADER_CHECK_MS = 1_000;
+/** After so many looks without a leader the call ends. Ref: etcd v3rpc/interceptor.go. */
+const LEADER_MISSED_MAX = 3;
+
+/** Calls a function again and again until it is stopped. */
+export type Every = (periodMs: number, fn: () => void) => Stoppable;
+
 /** How a call is made. */
 export interface WatchCallOptions {
-  /** How often watchers that want to know hear of progress while nothing happens. */
-  readonly progressIntervalMs: number;
+  /** Whether the call ends when there is no leader for long. */
+  readonly requireLeader: boolean;
+  readonly every: Every;
   /** Told once, when the call has ended. */
   readonly onEnd: (call: WatchCall) => void;
 }
@@ -40,7 +53,8 @@ export class WatchCall {
   #pieces: WatchResponse[] = [];
   #wake: (() => void) | null = null;
   #onDrained: (() => void) | null = null;
-  #ticker: ReturnType<typeof setInterval> | null = null;
+  #progressTimer: Stoppable | null = null;
+  #leaderTimer: Stoppable | null = null;
   #ended = false;
   #failure: RpcError | null = null;
 
@@ -48,6 +62,7 @@ export class WatchCall {
     this.#replica = replica;
     this.#options = options;
     this.#stream = replica.machine.watches.openStream(() => this.#wakeUp());
+    if (options.requireLeader) this.#watchLeader();
   }
 
   /** Whether the call is over. */
@@ -71,7 +86,7 @@ export class WatchCall {
     const { createRequest, cancelRequest, progressRequest } = request;
     if (createRequest !== undefined) {
       this.#stream.create(createRequest);
-      if (createRequest.progressNotify) this.#startTicker();
+      if (createRequest.progressNotify) this.#reportProgress();
     } else if (cancelRequest !== undefined) this.#stream.cancel(cancelRequest.watchId);
     else if (progressRequest !== undefined) this.#stream.requestProgress();
   }
@@ -111,7 +126,8 @@ export class WatchCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
-    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#progressTimer?.stop();
+    this.#leaderTimer?.stop();
     this.#stream.close();
     this.#options.onEnd(this);
     this.#noteDrained();
@@ -129,11 +145,19 @@ export class WatchCall {
     this.#onDrained = null;
   }
 
-  #startTicker(): void {
-    this.#ticker ??= setInterval(
+  #reportProgress(): void {
+    this.#progressTimer ??= this.#options.every(
+      PROGRESS_INTERVAL_MS,
       () => this.#stream.progressTick(),
-      this.#options.progressIntervalMs,
     );
+  }
+
+  #watchLeader(): void {
+    let missed = 0;
+    this.#leaderTimer = this.#options.every(LEADER_CHECK_MS, () => {
+      missed = this.#replica.status().leader === NO_MEMBER ? missed + 1 : 0;
+      if (missed >= LEADER_MISSED_MAX) this.end(rpcError("no leader"));
+    });
   }
 
   #toMessage(response: HubResponse): WatchResponse {

@@ -1,19 +1,23 @@
 import { type CallContext, mustServe } from "../call_context.ts";
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
-import { WatchCall } from "./watch_call.ts";
+import { type Every, WatchCall } from "./watch_call.ts";
 
-/** etcd's `--watch-progress-notify-interval`. */
-const PROGRESS_INTERVAL_MS = 600_000;
+const everyByTimer: Every = (periodMs, fn) => {
+  const timer = setInterval(fn, periodMs);
+  return { stop: () => clearInterval(timer) };
+};
 
 /** etcd's Watch service: each call is a stream of its own. */
 export class WatchService {
   readonly #replica: ReplicaPort;
+  readonly #every: Every;
   readonly #calls = new Set<WatchCall>();
   #closed = false;
 
-  constructor(replica: ReplicaPort) {
+  constructor(replica: ReplicaPort, every: Every = everyByTimer) {
     this.#replica = replica;
+    this.#every = every;
   }
 
   /**
@@ -24,7 +28,8 @@ export class WatchService {
     if (this.#closed) throw rpcError("stopped");
     mustServe(this.#replica, context, { learnerMay: false });
     const call = new WatchCall(this.#replica, {
-      progressIntervalMs: PROGRESS_INTERVAL_MS,
+      requireLeader: context.requireLeader,
+      every: this.#every,
       onEnd: (ended) => this.#calls.delete(ended),
     });
     this.#calls.add(call);

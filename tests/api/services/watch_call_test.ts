@@ -2,7 +2,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PLAIN_CONTEXT } from "../../../src/api/call_context.ts";
 import { RpcError } from "../../../src/api/errors.ts";
 import { createServices } from "../../../src/api/services/methods.ts";
-import type { WatchCall } from "../../../src/api/services/watch_call.ts";
+import {
+  type Every,
+  LEADER_CHECK_MS,
+  PROGRESS_INTERVAL_MS,
+  type WatchCall,
+} from "../../../src/api/services/watch_call.ts";
+import { WatchService } from "../../../src/api/services/watch_service.ts";
 import { fragmentsOf } from "../../../src/api/services/watch_fragment.ts";
 import { WATCH_QUEUE_RESPONSES_MAX } from "../../../src/base/limits.ts";
 import { create } from "../../../src/proto/codec.ts";
@@ -71,6 +77,58 @@ Deno.test("WatchCall.end() releases whoever waits and the hub's watchers", async
   assertEquals(call.take(), null);
   watch(call);
   assertThrows(() => services.watch.open(PLAIN_CONTEXT), RpcError, "server stopped");
+});
+
+/** Timers that fire when the test says so. */
+class ManualTimers {
+  readonly #running = new Map<() => void, number>();
+
+  readonly every: Every = (periodMs, fn) => {
+    this.#running.set(fn, periodMs);
+    return { stop: () => this.#running.delete(fn) };
+  };
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  fire(periodMs: number): void {
+    for (const [fn, period] of [...this.#running]) if (period === periodMs) fn();
+  }
+}
+
+Deno.test("WatchCall ends when a leader that the client wants is missing for long", () => {
+  const replica = new LocalReplica();
+  const timers = new ManualTimers();
+  const service = new WatchService(replica, timers.every);
+  const call = service.open({ ...PLAIN_CONTEXT, requireLeader: true });
+  const check = (leader: bigint) => {
+    replica.state.leader = leader;
+    timers.fire(LEADER_CHECK_MS);
+    return call.ended;
+  };
+  assertEquals([0n, 0n, 1n, 0n, 0n].map(check), [false, false, false, false, false]);
+  assertEquals(check(0n), true);
+  assertEquals(call.failure?.message, "etcdserver: no leader");
+  assertEquals(timers.count, 0);
+});
+
+Deno.test("WatchCall reports progress to watchers that want to know", () => {
+  const timers = new ManualTimers();
+  const call = new WatchService(new LocalReplica(), timers.every).open(PLAIN_CONTEXT);
+  watch(call);
+  assertEquals(timers.count, 0);
+  watch(call, { progressNotify: true });
+  watch(call, { progressNotify: true });
+  assertEquals(timers.count, 1);
+  for (let i = 0; i < 3; i++) call.take();
+  assertEquals(call.take(), null);
+  timers.fire(PROGRESS_INTERVAL_MS);
+  const progress = [call.take(), call.take(), call.take()];
+  assertEquals(progress.map((response) => response?.watchId), [1, 2, undefined]);
+  assertEquals(progress[0]?.events, []);
+  call.end();
+  assertEquals(timers.count, 0);
 });
 
 Deno.test("fragmentsOf() cuts between events and says what follows", () => {
