@@ -1,5 +1,6 @@
 import { MalformedBytesError } from "../base/byte_reader.ts";
-import { decode, encodeToBytes } from "../proto/codec.ts";
+import type { ByteWriter } from "../base/byte_writer.ts";
+import { decode, encode } from "../proto/codec.ts";
 import { CommandKind } from "../proto/command.ts";
 import {
   CompactionRequest,
@@ -30,7 +31,7 @@ import type { MachineState, Outcome } from "./outcome.ts";
 /** How commands of one kind are carried out, and how their answers are kept for a retry. */
 interface Handler {
   apply(state: MachineState, body: Uint8Array): Outcome;
-  encodeResponse(response: object): Uint8Array;
+  encodeResponse(response: object, writer: ByteWriter): void;
   decodeResponse(bytes: Uint8Array): object;
 }
 
@@ -54,7 +55,7 @@ function handler<Request, Response extends object>(
       }
       return applyRequest(state, request);
     },
-    encodeResponse: (message) => encodeToBytes(response, message as Response),
+    encodeResponse: (message, writer) => encode(response, message as Response, writer),
     decodeResponse: (bytes) => decode(response, bytes),
   };
 }
@@ -96,9 +97,9 @@ export function applyCommand(state: MachineState, kind: CommandKind, body: Uint8
   return HANDLERS[kind].apply(state, body);
 }
 
-/** The encoding of a response, to answer a retry with. */
-export function encodeResponse(kind: CommandKind, response: object): Uint8Array {
-  return HANDLERS[kind].encodeResponse(response);
+/** Appends the encoding of a response, to answer a retry with. */
+export function encodeResponse(kind: CommandKind, response: object, writer: ByteWriter): void {
+  HANDLERS[kind].encodeResponse(response, writer);
 }
 
 /** Reads what {@linkcode encodeResponse} wrote. */

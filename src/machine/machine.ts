@@ -1,4 +1,6 @@
 import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
+import { ByteWriter } from "../base/byte_writer.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { LeaseTable } from "../lease/lease_table.ts";
 import { hashBytes } from "../mvcc/key_hash.ts";
@@ -67,6 +69,7 @@ export class Machine {
   /** What is wrong. */
   readonly alarms: AlarmTable = new AlarmTable();
 
+  readonly #writer = new ByteWriter();
   readonly #compactionStepBytes: number;
   readonly #proposers = new ProposerTable();
   readonly #identities = new IdentityTable();
@@ -153,8 +156,15 @@ export class Machine {
 
   #keep(identity: RequestIdentity, kind: Command["kind"], result: CommandResult): void {
     const { reason, revision } = result;
-    let response = reason === null ? encodeResponse(kind, result.response as object) : null;
-    if (response !== null && response.length > IDENTITY_RESPONSE_BYTES_MAX) response = null;
+    let response: Uint8Array | null = null;
+    if (reason === null) {
+      const writer = this.#writer;
+      writer.reset();
+      encodeResponse(kind, result.response as object, writer);
+      // Why shared: most answers, those to plain puts, have no bytes at all.
+      if (writer.length === 0) response = EMPTY_BYTES;
+      else if (writer.length <= IDENTITY_RESPONSE_BYTES_MAX) response = writer.copy();
+    }
     this.#identities.record(identity, { kind, reason, revision, response });
   }
 

@@ -20,6 +20,16 @@ Deno.test("ProposerTable.admit() takes what is older than the window as applied"
   assertEquals(table.admit(1n, 1, 9 * PROPOSER_WINDOW + 1), true);
 });
 
+Deno.test("ProposerTable.admit() clears the places of numbers that come into the window", () => {
+  for (const newest of [PROPOSER_WINDOW + 2, PROPOSER_WINDOW + 300]) {
+    const table = new ProposerTable();
+    for (const number of [1, 600, newest]) assertEquals(table.admit(1n, 1, number), true);
+    // This number has the place that the first one had.
+    assertEquals(table.admit(1n, 1, PROPOSER_WINDOW + 1), true);
+    assertEquals(table.admit(1n, 1, 600), false);
+  }
+});
+
 Deno.test("ProposerTable.admit() starts anew with a new incarnation and drops an old one", () => {
   const table = new ProposerTable();
   table.admit(1n, 2, 7);
