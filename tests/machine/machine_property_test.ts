@@ -2,8 +2,9 @@
  * Whatever the log holds: replicas that apply it in pieces, from snapshots, with doubled and
  * reordered batches, end in equal states and give equal answers; and these are the model's answers.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
+import { MalformedBytesError } from "../../src/base/byte_reader.ts";
 import type { Machine } from "../../src/machine/machine.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import type { MachineSnapshot } from "../../src/machine/machine_snapshot.ts";
@@ -94,6 +95,24 @@ Deno.test("Machine refuses bodies of any bytes without throwing, alike on every 
       assertEquals(restarted(machine).hash(), machine.hash());
     }),
     { numRuns: 300 },
+  );
+});
+
+Deno.test("Machine.apply() meets any bytes with results or with MalformedBytesError", () => {
+  const honest = commands.map((commands) => batch(commands));
+  const broken = fc.tuple(honest, fc.nat(), fc.nat(255)).map(([data, at, byte]) => {
+    data[at % data.length] = byte;
+    return data.subarray(0, data.length - (byte % 3));
+  });
+  fc.assert(
+    fc.property(fc.oneof(broken, fc.uint8Array({ maxLength: 40 })), (data) => {
+      try {
+        smallMachine().apply(data);
+      } catch (error) {
+        assertInstanceOf(error, MalformedBytesError);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 
