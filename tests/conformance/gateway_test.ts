@@ -8,6 +8,7 @@ import { createFetchHandler } from "../../src/api/fetch_handler.ts";
 import { LocalReplica } from "../api/local_replica.ts";
 import { EtcdProcess } from "./etcd_process.ts";
 import { BAD, type Case, GOOD, type WatchCase, WATCHES } from "./gateway_cases.ts";
+import { DIFFERENCES } from "./gateway_differences.ts";
 
 /** Sends a request to one of the two. */
 type Send = (path: string, init: RequestInit) => Promise<Response>;
@@ -37,6 +38,16 @@ async function answer(send: Send, { path, body, method = "POST" }: Case): Promis
     allow: response.headers.get("allow"),
     body: normalised(await response.text()),
   };
+}
+
+/** The status of an answer, or null when there is none because the connection was closed. */
+async function statusOf(send: Send, each: Case): Promise<number | null> {
+  try {
+    return (await answer(send, each)).status;
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 /** The first lines of a watch, which is then left. */
@@ -87,6 +98,12 @@ Deno.test({
     await t.step("watches", async () => {
       for (const each of WATCHES) {
         assertEquals(await watchLines(ours, each), await watchLines(theirs, each), each.body);
+      }
+    });
+    await t.step("known differences", async () => {
+      for (const each of DIFFERENCES) {
+        assertEquals(await statusOf(ours, each), each.ours, describe(each));
+        assertEquals(await statusOf(theirs, each), each.theirs, describe(each));
       }
     });
   },
