@@ -11,7 +11,7 @@ import {
 import { EntryKind } from "./entry.ts";
 import { appendAsLeader, whyNoProposals } from "./proposals.ts";
 import { voteResult } from "./quorum.ts";
-import { maybeCommit } from "./replication.ts";
+import { isActive, maybeCommit } from "./replication.ts";
 import { becomeFollower, newProgress } from "./roles.ts";
 import type { RaftState } from "./state.ts";
 import { handOver } from "./transfer.ts";
@@ -68,11 +68,7 @@ function promotesLaggard(state: RaftState, next: Configuration): boolean {
 function risksQuorum(state: RaftState, next: Configuration): boolean {
   // A second voter cannot join otherwise: alone it is no majority of two.
   if (state.configuration.voters.length === 1 && next.voters.length === 2) return false;
-  const oldest = state.ticks - state.settings.electionTicks;
-  return voteResult(
-    next,
-    (id) => id === state.id || (state.progress.get(id)?.activeTick ?? -1) >= oldest,
-  ) !== "won";
+  return voteResult(next, (id) => isActive(state, id)) !== "won";
 }
 
 /** The replica applies a committed change. */

@@ -57,9 +57,9 @@ function sendAppend(
  * term and configuration are all of the applied state, never of what is only in the log.
  */
 function sendSnapshot(state: RaftState, to: MemberId, progress: Progress): void {
-  const { log, settings } = state;
+  const { log } = state;
   // Nobody fetches for a member that is not there.
-  if (state.ticks - progress.activeTick > settings.electionTicks) return;
+  if (!isActive(state, to)) return;
   const index = log.applied;
   progress.becomeSnapshot(index);
   state.messages.push({
@@ -152,11 +152,15 @@ export function maybeCommit(state: RaftState): void {
 
 /** Whether a quorum was heard from within the last election timeout (thesis §6.2). */
 export function hasActiveQuorum(state: RaftState): boolean {
-  const oldest = state.ticks - state.settings.electionTicks;
-  return voteResult(
-    state.configuration,
-    (id) => id === state.id || (state.progress.get(id)?.activeTick ?? -1) >= oldest,
-  ) === "won";
+  return voteResult(state.configuration, (id) => isActive(state, id)) === "won";
+}
+
+/** Whether a member was heard from within the last election timeout. */
+export function isActive(state: RaftState, id: MemberId): boolean {
+  if (id === state.id) return true;
+  const progress = state.progress.get(id);
+  return progress !== undefined &&
+    state.ticks - progress.activeTick <= state.settings.electionTicks;
 }
 
 /**

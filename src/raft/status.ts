@@ -2,6 +2,7 @@ import type { MemberId } from "../base/ids.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ProgressState } from "./progress.ts";
 import type { Role } from "./ready.ts";
+import { isActive } from "./replication.ts";
 import type { RaftState } from "./state.ts";
 
 /** What the leader knows about one follower, as plain data. */
@@ -42,7 +43,6 @@ export interface RaftStatus {
 /** Copies out what people and metrics want to know. */
 export function statusOf(state: RaftState): RaftStatus {
   const { log } = state;
-  const oldest = state.ticks - state.settings.electionTicks;
   return {
     id: state.id,
     role: state.role,
@@ -66,7 +66,7 @@ export function statusOf(state: RaftState): RaftStatus {
       paused: progress.paused,
       inflightMessages: progress.inflights.count,
       snapshotIndex: progress.snapshotIndex,
-      active: progress.activeTick >= oldest,
+      active: isActive(state, id),
     })),
   };
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { MemberId } from "../../../src/base/ids.ts";
 import { type Configuration, configurationOf } from "../../../src/raft/configuration.ts";
-import type { Entry } from "../../../src/raft/entry.ts";
+import { type Entry, EntryKind } from "../../../src/raft/entry.ts";
 import type { Message } from "../../../src/raft/message.ts";
 import { type TestOptions, TestReplica } from "./replica.ts";
 
@@ -124,7 +124,7 @@ export class TestCluster {
 
   /** The commands that a replica has applied. */
   applied(id: number): string[] {
-    return this.replica(id).applied.filter(({ data }) => data.length > 0).map(text);
+    return this.replica(id).applied.filter(({ kind }) => kind === EntryKind.Command).map(text);
   }
 
   /** The highest index that any replica has applied. */
