@@ -53,8 +53,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "src/machine": { platform: "ecmascript", mayImport: ["src/mvcc", "src/lease", "src/proto"] },
   "src/storage": { platform: "web", mayImport: ["src/raft"] },
   "src/storage/memory": { platform: "web", mayImport: ["src/storage", "src/raft"] },
-  "src/storage/deno_kv": { platform: "deno", mayImport: ["src/storage", "src/raft"] },
-  "src/storage/indexeddb": { platform: "web", mayImport: ["src/storage", "src/raft"] },
+  "src/storage/deno_kv": {
+    platform: "deno",
+    mayImport: ["src/storage", "src/raft", "src/storage/file/lock_file.ts"],
+  },
+  "src/storage/indexeddb": {
+    platform: "web",
+    mayImport: ["src/storage", "src/raft"],
+    packages: ["idb-keyval"],
+  },
   "src/storage/file": { platform: "deno", mayImport: ["src/storage", "src/raft"] },
   "src/transport": { platform: "web", mayImport: ["src/raft", "src/proto"] },
   "src/replica": {

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { StorageError } from "../errors.ts";
 import { explainFileError } from "./file_error.ts";
-import type { FileInfo, FileSystem, OpenFile } from "./file_system.ts";
+import type { FileInfo, FileSystem, OpenFile } from "../file_log/file_system.ts";
 import { LockFile } from "./lock_file.ts";
 
 const LOCK_NAME = "lock";

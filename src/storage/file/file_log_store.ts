@@ -1,7 +1,7 @@
 import { JournalLogStore } from "../journal/journal_log_store.ts";
 import type { LogStore } from "../log_store.ts";
 import { DenoFileSystem } from "./deno_file_system.ts";
-import { FileMedium } from "./file_medium.ts";
+import { FileMedium } from "../file_log/file_medium.ts";
 
 /** Choices for {@linkcode fileLogStore}. */
 export interface FileLogStoreOptions {

@@ -18,7 +18,7 @@ import { crc32 } from "../../base/crc32.ts";
  * Why a checksum of the header alone: a reader that can trust the length knows how far a frame
  * reaches even when its payload is damaged. Why an end mark that is not zero, and frames at multiples
  * of 8: a write that was cut short in a file of zeros can be told from a frame that was damaged later
- * (see file/torn_tail.ts).
+ * (see file_log/torn_tail.ts).
  */
 
 /** Bytes in front of a frame's payload. */

@@ -1,8 +1,6 @@
 import type { Prng } from "../../base/prng.ts";
 import { StorageError, StorageLockedError } from "../errors.ts";
-import type { FileSystem } from "../file/file_system.ts";
 import { MemoryFile } from "./memory_file.ts";
-import { MemoryMount } from "./memory_mount.ts";
 
 /** One call to the disk, as {@linkcode MemoryDisk.onOperation} sees it. */
 export interface DiskOperation {
@@ -54,9 +52,9 @@ export class MemoryDisk {
     this.description = description;
   }
 
-  /** The disk as one process sees it, until the next `crash`. */
-  mount(): FileSystem {
-    return new MemoryMount(this, this.#generation);
+  /** What the processes of one life of the machine have in common; it changes with each crash. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /**

@@ -1,7 +1,8 @@
-import { FileMedium } from "../file/file_medium.ts";
+import { FileMedium } from "../file_log/file_medium.ts";
 import { JournalLogStore } from "../journal/journal_log_store.ts";
 import type { LogStore } from "../log_store.ts";
 import { MemoryDisk } from "./memory_disk.ts";
+import { MemoryMount } from "./memory_mount.ts";
 
 /** Files of the journal are small in memory, where making one costs next to nothing. */
 const SEGMENT_BYTES = 256 * 1024;
@@ -25,6 +26,6 @@ export function memoryLogStore(
   options: MemoryLogStoreOptions = {},
 ): LogStore {
   return new JournalLogStore(
-    new FileMedium(disk.mount(), options.segmentBytes ?? SEGMENT_BYTES),
+    new FileMedium(new MemoryMount(disk), options.segmentBytes ?? SEGMENT_BYTES),
   );
 }

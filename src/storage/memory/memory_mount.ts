@@ -1,18 +1,18 @@
 import { crc32 } from "../../base/crc32.ts";
 import { StorageError } from "../errors.ts";
-import type { FileInfo, FileSystem, OpenFile } from "../file/file_system.ts";
+import type { FileInfo, FileSystem, OpenFile } from "../file_log/file_system.ts";
 import type { DiskOperation, MemoryDisk } from "./memory_disk.ts";
 import { MemoryFile } from "./memory_file.ts";
 
-/** A {@linkcode MemoryDisk} in the hands of one process. */
+/** A {@linkcode MemoryDisk} in the hands of one process, until the next crash. */
 export class MemoryMount implements FileSystem {
   readonly crc32 = (bytes: Uint8Array): number => crc32(bytes);
   readonly #disk: MemoryDisk;
   readonly #generation: number;
 
-  constructor(disk: MemoryDisk, generation: number) {
+  constructor(disk: MemoryDisk) {
     this.#disk = disk;
-    this.#generation = generation;
+    this.#generation = disk.generation;
   }
 
   get description(): string {

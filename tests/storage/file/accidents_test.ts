@@ -10,7 +10,7 @@ import {
   StorageError,
   StorageVersionError,
 } from "../../../src/storage/errors.ts";
-import { FILE_HEADER_BYTES } from "../../../src/storage/file/file_header.ts";
+import { FILE_HEADER_BYTES } from "../../../src/storage/file_log/file_header.ts";
 import type { RecoveredLog } from "../../../src/storage/log_store.ts";
 import { MemoryDisk } from "../../../src/storage/memory/memory_disk.ts";
 import { memoryLogStore } from "../../../src/storage/memory/memory_log_store.ts";

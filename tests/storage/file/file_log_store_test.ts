@@ -7,8 +7,8 @@ import {
 import { openDenoKvLogStore } from "../../../src/storage/deno_kv/deno_kv_log_store.ts";
 import { DenoFileSystem } from "../../../src/storage/file/deno_file_system.ts";
 import { fileLogStore } from "../../../src/storage/file/file_log_store.ts";
-import { FileMedium } from "../../../src/storage/file/file_medium.ts";
-import type { FileSystem } from "../../../src/storage/file/file_system.ts";
+import { FileMedium } from "../../../src/storage/file_log/file_medium.ts";
+import type { FileSystem } from "../../../src/storage/file_log/file_system.ts";
 import { JournalLogStore } from "../../../src/storage/journal/journal_log_store.ts";
 import { batchOf, entriesOf } from "../fixtures.ts";
 import { logStoreSuite, type StorePlace } from "../log_store_suite.ts";

@@ -6,6 +6,7 @@ import { assertEquals } from "@std/assert";
 import type { HardState } from "../../../src/raft/hard_state.ts";
 import { EntryKind } from "../../../src/raft/entry.ts";
 import { MemoryDisk } from "../../../src/storage/memory/memory_disk.ts";
+import { MemoryMount } from "../../../src/storage/memory/memory_mount.ts";
 import { memoryLogStore } from "../../../src/storage/memory/memory_log_store.ts";
 import { bytesOf, entriesFrom, manifestOf, segmentOf } from "../fixtures.ts";
 
@@ -65,7 +66,7 @@ Deno.test("the file log writes the bytes of the golden vectors", async () => {
 
 Deno.test("the file log reads the golden vectors", async () => {
   const disk = new MemoryDisk();
-  const mounted = disk.mount();
+  const mounted = new MemoryMount(disk);
   for (const [name, rows] of Object.entries(await readVectors())) {
     const file = await mounted.create(name);
     file.write(fromHex(rows), 0);
