@@ -151,7 +151,7 @@ export class Loop {
 
   #tick(): void {
     if (this.#stopped) return;
-    const { proposals, barriers, raft, options } = this.#parts;
+    const { proposals, barriers, raft, machine, options } = this.#parts;
     const nowMs = options.clock.nowMs();
     proposals.expire(nowMs);
     barriers.expire(nowMs);
@@ -160,6 +160,8 @@ export class Loop {
     raft.tick();
     this.leases.follow();
     this.leases.tick();
+    // Space is freed a step with each batch; while nobody writes, empty ones keep that going.
+    if (raft.isLeader && machine.isCompacting) this.#proposeAsLeader([]);
     this.schedule();
   }
 

@@ -13,6 +13,8 @@ export class ServerProcess {
   #child: Deno.ChildProcess | null = null;
   #followed: Promise<void> = Promise.resolve();
   #onLine: (() => void)[] = [];
+  /** Whether the process has closed its log, which it does only by ending. */
+  #silent = false;
 
   constructor(name: string, clientUrl: string, args: readonly string[]) {
     this.name = name;
@@ -34,6 +36,7 @@ export class ServerProcess {
       stderr: "piped",
     }).spawn();
     this.#child = child;
+    this.#silent = false;
     this.#followed = this.#follow(child);
   }
 
@@ -45,6 +48,8 @@ export class ServerProcess {
       this.lines.push(...lines);
       for (const wake of this.#onLine.splice(0)) wake();
     }
+    this.#silent = true;
+    for (const wake of this.#onLine.splice(0)) wake();
   }
 
   /** Ends the process with a signal and answers how it ended. */
