@@ -23,9 +23,11 @@ export class FetchExchange implements StreamConsumer {
   readonly #head: RequestHead;
   readonly #body: RequestBody;
   readonly #queueBytesMax: number;
+  readonly #handler: FetchHandler;
   readonly #onEvent: (event: Http2Event) => void;
   readonly #abort = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  #isRunning = false;
   #onRoom: (() => void) | null = null;
 
   /** @param queueBytesMax How much of the answer may wait before no more of it is read. */
@@ -33,8 +35,10 @@ export class FetchExchange implements StreamConsumer {
     stream: Stream,
     head: RequestHead,
     queueBytesMax: number,
+    handler: FetchHandler,
     onEvent: (event: Http2Event) => void,
   ) {
+    this.#handler = handler;
     this.#stream = stream;
     this.#head = head;
     this.#queueBytesMax = queueBytesMax;
@@ -42,12 +46,22 @@ export class FetchExchange implements StreamConsumer {
     this.#body = new RequestBody((byteCount) => stream.credit(byteCount));
   }
 
-  /** Asks the handler and sends what it answers. */
-  async run(handler: FetchHandler): Promise<void> {
+  /** Asks the handler, at once if there is data to read and else when the request is whole. */
+  begin(): void {
+    if (!this.#stream.isRemoteEnded && this.#mayHaveBody) this.#run();
+  }
+
+  get #mayHaveBody(): boolean {
+    const { method } = this.#head;
+    return method !== "GET" && method !== "HEAD";
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
     try {
       const request = this.#request();
       if (request === null) this.#refuse(this.#head.method === "CONNECT" ? 501 : 400);
-      else await this.#answer(await handler(request));
+      else await this.#answer(await this.#handler(request));
     } catch (error) {
       if (!this.#abort.signal.aborted) {
         this.#tell(error);
@@ -62,7 +76,7 @@ export class FetchExchange implements StreamConsumer {
   #request(): Request | null {
     const { method, scheme, authority, path } = this.#head;
     if (scheme !== "http" && scheme !== "https") return null;
-    const hasBody = !this.#stream.isRemoteEnded && method !== "GET" && method !== "HEAD";
+    const hasBody = !this.#stream.isRemoteEnded && this.#mayHaveBody;
     const init: RequestInit & { duplex: "half" } = {
       method,
       headers: this.#requestHeaders(),
@@ -136,9 +150,11 @@ export class FetchExchange implements StreamConsumer {
 
   onEnd(): void {
     this.#body.end();
+    if (!this.#isRunning) this.#run();
   }
 
   onAbort(_code: ErrorCode, reason: string): void {
+    if (!this.#isRunning) this.#stream.releaseHandler();
     const error = new DOMException(reason, "AbortError");
     this.#body.fail(error);
     this.#abort.abort(error);

@@ -117,8 +117,10 @@ class ServedConnection implements Http2Served, ConnectionHost {
   onRequest(stream: Stream, head: RequestHead): StreamConsumer {
     if (isGrpc(head)) return openCall(stream, head, this.#options.grpc, this.#calls);
     const { streamQueueBytesMax } = this.limits;
-    const exchange = new FetchExchange(stream, head, streamQueueBytesMax, this.#calls.onEvent);
-    exchange.run(this.#options.fetch);
+    const { fetch } = this.#options;
+    const { onEvent } = this.#calls;
+    const exchange = new FetchExchange(stream, head, streamQueueBytesMax, fetch, onEvent);
+    exchange.begin();
     return exchange;
   }
 
