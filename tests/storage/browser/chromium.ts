@@ -1,0 +1,69 @@
+import chromium from "npm:@sparticuz/chromium@147.0.0";
+import { type Browser, chromium as playwright, type Page } from "npm:playwright-core@1.65.1";
+
+const ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--remote-debugging-port=0",
+];
+
+/** A Chromium of our own, whose data lives in a profile, with one page. */
+export class ChromiumPage {
+  readonly page: Page;
+  readonly #process: Deno.ChildProcess;
+  readonly #browser: Browser;
+
+  private constructor(process: Deno.ChildProcess, browser: Browser, page: Page) {
+    this.#process = process;
+    this.#browser = browser;
+    this.page = page;
+  }
+
+  /** Starts Chromium on a profile and opens `url`. */
+  static async open(profile: string, url: string): Promise<ChromiumPage> {
+    const process = new Deno.Command(await chromium.executablePath(), {
+      args: [...ARGUMENTS, `--user-data-dir=${profile}`, "about:blank"],
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const browser = await playwright.connectOverCDP(await debuggingUrl(process.stderr));
+    const page = await browser.contexts()[0].newPage();
+    await page.goto(url);
+    return new ChromiumPage(process, browser, page);
+  }
+
+  /** Ends the browser as it likes to be ended. */
+  async close(): Promise<void> {
+    const session = await this.#browser.newBrowserCDPSession();
+    await session.send("Browser.close");
+    await this.#process.status;
+    await this.#browser.close();
+  }
+
+  /** Ends the browser at once (SIGKILL), whatever it is doing. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.status;
+    await this.#browser.close();
+  }
+}
+
+/** Where Chromium can be steered from, which it tells on its error output. */
+async function debuggingUrl(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const [head, rest] = stderr.tee();
+  // Chromium must always find its pipe emptied.
+  rest.pipeTo(new WritableStream()).catch((error) => reportError(error));
+  let text = "";
+  for await (const piece of head.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const found = /DevTools listening on (ws:\S+)/.exec(text);
+    if (found !== null) return found[1];
+  }
+  throw new Error(`Chromium did not start: ${text}`);
+}
