@@ -130,6 +130,23 @@ export class KeyTable {
     return this.#addresses[entry * 2 + 1] & 1;
   }
 
+  /**
+   * Has the processor load the newest records of many entries.
+   *
+   * Why: in a large store nearly every record is a cache miss. Loads that do not depend on each other
+   * overlap, so asking for all first makes a range several times faster.
+   */
+  touch(entries: Uint32Array, count: number): number {
+    const addresses = this.#addresses;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += addresses[entries[i] * 2];
+    for (let i = 0; i < count; i++) {
+      const place = entries[i] * 2;
+      sum += this.#log.slot(addresses[place]).bytes[addresses[place + 1] >>> 1];
+    }
+    return sum;
+  }
+
   /** The order of an entry's key against `key`, both of which share their first `from` bytes. */
   compare(entry: number, key: Uint8Array, from: number): number {
     const segment = this.segment(entry);

@@ -237,4 +237,14 @@ export class TreeCursor {
       this.#place = 0;
     }
   }
+  /** Fills `entries` with the next ones. Gives how many there were. */
+  fill(entries: Uint32Array): number {
+    let count = 0;
+    while (count < entries.length) {
+      const entry = this.next();
+      if (entry < 0) break;
+      entries[count++] = entry;
+    }
+    return count;
+  }
 }

@@ -7,6 +7,9 @@ import type { MvccStore } from "./store.ts";
 type RangeRequest = etcd.RangeRequest;
 type RangeResult = etcd.RangeResult;
 
+/** Entries that are looked up together. */
+const CHUNK_ENTRIES = 128;
+
 /**
  * Answers a range: fetch, filter, sort, cut, in this order. `count` counts the interval, whatever
  * limit and filters say. Ref: etcd server/etcdserver/txn/range.go.
@@ -62,13 +65,17 @@ function fetchInterval(
   }
   const fetchMax = request.countOnly ? 0 : fetchLimit(request);
   const cursor = store.tree.range(interval);
-  for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
-    if (!store.locate(entry, revision)) continue;
-    result.count++;
-    if (result.count <= fetchMax) result.kvs.push(readLocated(store, request));
-    else if (now) {
-      result.count = store.tree.countAlive(interval);
-      return;
+  const chunk = new Uint32Array(now ? Math.min(CHUNK_ENTRIES, fetchMax + 1) : CHUNK_ENTRIES);
+  for (let count = cursor.fill(chunk); count > 0; count = cursor.fill(chunk)) {
+    store.table.touch(chunk, count);
+    for (let i = 0; i < count; i++) {
+      if (!store.locate(chunk[i], revision)) continue;
+      result.count++;
+      if (result.count <= fetchMax) result.kvs.push(readLocated(store, request));
+      else if (now) {
+        result.count = store.tree.countAlive(interval);
+        return;
+      }
     }
   }
 }

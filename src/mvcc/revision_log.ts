@@ -19,6 +19,9 @@ export interface RecordDraft {
   depth: number;
 }
 
+/** What a growing segment reserves at first. */
+const CAPACITY_BYTES_MIN = 4096;
+
 /**
  * All records of the store in ascending order of revision (main, sub), in segments. The last segment
  * grows, the others are sealed; compaction replaces sealed segments by smaller ones.
@@ -44,6 +47,11 @@ export class RevisionLog {
     return this.#order;
   }
 
+  /** The segment that grows. */
+  get tail(): Segment {
+    return this.#order[this.#order.length - 1];
+  }
+
   /** Bytes reserved for records. */
   get bytesTotal(): number {
     return this.#order.reduce((sum, segment) => sum + segment.bytes.length, 0);
@@ -56,7 +64,8 @@ export class RevisionLog {
     return segment;
   }
 
-  newSegment(capacityBytes?: number): Segment {
+  /** A segment that has an address and is not yet part of the log. */
+  newSegment(capacityBytes: number): Segment {
     const slot = this.#freeSlots.pop() ?? this.#slots.length;
     const segment = new Segment(slot, capacityBytes);
     this.#slots[slot] = segment;
@@ -64,7 +73,9 @@ export class RevisionLog {
   }
 
   #add(): Segment {
-    const segment = this.newSegment(Math.min(4096, this.segmentBytes));
+    // A small store begins with small segments; a large one does not copy them while they grow.
+    const capacity = Math.max(CAPACITY_BYTES_MIN, Math.floor(this.bytesInUse / 8));
+    const segment = this.newSegment(Math.min(capacity, this.segmentBytes));
     const last = this.#order.at(-1);
     if (last !== undefined) last.next = segment;
     this.#order.push(segment);
@@ -76,7 +87,7 @@ export class RevisionLog {
    * a segment gets one of its own. `segment` and `offset` say where.
    */
   allocate(byteCount: number, main: number): void {
-    let tail = this.#order[this.#order.length - 1];
+    let tail = this.tail;
     if (tail.length + byteCount > this.segmentBytes && tail.count > 0) {
       tail.seal();
       tail = this.#add();

@@ -1,11 +1,9 @@
 import { assert } from "../base/assert.ts";
-import { crc32 } from "../base/crc32.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
-import { hashBytes } from "./key_hash.ts";
+import { contentSums } from "./content_sums.ts";
 import { type KeyValue, NO_LEASE } from "./key_value.ts";
 import * as at from "./record.ts";
 
-const CAPACITY_BYTES_MIN = 4096;
 const DIRECTORY_MIN = 16;
 
 /** Thrown when a snapshot does not hold what it should. The store is left as it was. */
@@ -47,7 +45,7 @@ export class Segment {
   #offsets: Uint32Array = new Uint32Array(DIRECTORY_MIN);
   #id = "";
 
-  constructor(slot: number, capacityBytes: number = CAPACITY_BYTES_MIN) {
+  constructor(slot: number, capacityBytes: number) {
     this.slot = slot;
     this.bytes = new Uint8Array(capacityBytes);
     this.view = new DataView(this.bytes.buffer);
@@ -241,13 +239,20 @@ export class Segment {
 
   /** The record as a key-value; of a tombstone only key and revision are set. */
   keyValue(offset: number): KeyValue {
+    const { view, bytes } = this;
+    const keyField = view.getUint32(offset + at.AT_KEY_BYTES, true);
+    const valueBytes = view.getUint32(offset + at.AT_VALUE_BYTES, true);
+    const keyStart = bytes.byteOffset + offset + at.RECORD_HEADER_BYTES;
+    const keyBytes = keyField & at.KEY_BYTES_MASK;
     return {
-      key: this.key(offset),
-      createRevision: this.createRevision(offset),
-      modRevision: this.main(offset),
-      version: this.version(offset),
-      value: this.value(offset),
-      lease: this.lease(offset),
+      key: new Uint8Array(bytes.buffer, keyStart, keyBytes),
+      createRevision: view.getFloat64(offset + at.AT_CREATE, true),
+      modRevision: view.getFloat64(offset + at.AT_MAIN, true),
+      version: view.getFloat64(offset + at.AT_VERSION, true),
+      value: valueBytes === 0
+        ? EMPTY_BYTES
+        : new Uint8Array(bytes.buffer, keyStart + keyBytes, valueBytes),
+      lease: (keyField & at.LEASE_BIT) === 0 ? NO_LEASE : this.lease(offset),
     };
   }
 
@@ -264,8 +269,7 @@ export class Segment {
   }
 }
 
-/** What a segment's id says of its bytes: their length and two different sums. */
+/** What a segment's id says of its bytes: their length and two sums. */
 function contentName(bytes: Uint8Array): string {
-  const sums = [crc32(bytes), hashBytes(bytes, 0)];
-  return `${bytes.length}-${sums.map((sum) => sum.toString(16).padStart(8, "0")).join("")}`;
+  return `${bytes.length}-${contentSums(bytes)}`;
 }

@@ -25,8 +25,8 @@ export interface LeaseAttachments {
 
 /** Told of what watchers want to know. */
 export interface StoreListener {
-  /** A command has made this revision; its records are at the end of the log. */
-  onCommit(revision: number): void;
+  /** A command has made this revision; its records are the last of the log, this many. */
+  onCommit(revision: number, changes: number): void;
   /** The whole store has been replaced by a snapshot; the revision was this before. */
   onRestore(revisionBefore: number): void;
 }
@@ -137,7 +137,7 @@ export class MvccStore {
     this.#compactRevision = revision;
     // What still grows is left for the next compaction, so that segments end where they would end
     // anyway.
-    const tail = this.#log.segments[this.#log.segments.length - 1];
+    const tail = this.#log.tail;
     const empty = tail.count === 0;
     this.#scrub = {
       endMain: empty ? this.#revision + 1 : tail.firstMain,
@@ -254,11 +254,11 @@ export class MvccStore {
     this.#visibleRevision = revision;
   }
 
-  endTxn(revision: number): void {
+  endTxn(changes: number): void {
     this.#txnOpen = false;
-    if (revision === this.#revision) return;
-    this.#revision = revision;
-    this.listener?.onCommit(revision);
+    if (changes === 0) return;
+    this.#revision++;
+    this.listener?.onCommit(this.#revision, changes);
   }
 
   /**

@@ -1,9 +1,10 @@
 import type { Event } from "./key_value.ts";
-import { AT_KEY_BYTES, KEY_BYTES_MASK, RECORD_HEADER_BYTES } from "./record.ts";
+import { RECORD_HEADER_BYTES } from "./record.ts";
+import type { Segment } from "./segment.ts";
 import type { MvccStore, StoreListener } from "./store.ts";
 import { makeEvent } from "./watch_history.ts";
 import { WatchStream } from "./watch_stream.ts";
-import type { Watcher } from "./watcher.ts";
+import { NONE_PENDING, type Watcher } from "./watcher.ts";
 import { WatcherIndex } from "./watcher_index.ts";
 
 /** Brings the changes of a store to the watch streams. There is one hub for a store. */
@@ -12,6 +13,8 @@ export class WatchHub implements StoreListener {
   /** Watchers that have everything up to the store's revision in their queues. */
   readonly synced: WatcherIndex = new WatcherIndex();
   readonly #streams = new Set<WatchStream>();
+  /** Watchers of the record at hand. */
+  readonly #found: Watcher[] = [];
   /** Watchers with pending events of the commit at hand. */
   #touched: Watcher[] = [];
 
@@ -50,35 +53,49 @@ export class WatchHub implements StoreListener {
   }
 
   /** Matches the records of a commit with the synced watchers. All events of it go out together. */
-  onCommit(revision: number): void {
+  onCommit(revision: number, changes: number): void {
     if (this.synced.size === 0) return;
-    const reader = this.store.log.readFrom(revision);
-    while (reader.next()) {
-      const { segment, offset } = reader;
-      const start = offset + RECORD_HEADER_BYTES;
-      const keyBytes = segment.view.getUint32(offset + AT_KEY_BYTES, true) & KEY_BYTES_MASK;
-      let plain: Event | null = null;
-      let withPrevious: Event | null = null;
-      this.synced.match(segment.bytes, start, start + keyBytes, (watcher) => {
-        if (watcher.nextRevision > revision || !watcher.wants(segment.isTombstone(offset))) return;
-        if (watcher.pending.length === 0) this.#touched.push(watcher);
-        // Watchers share events, which nobody changes.
-        if (watcher.prevKv) {
-          withPrevious ??= makeEvent(this.store, segment, offset, true);
-          watcher.pending.push(withPrevious);
-        } else {
-          plain ??= makeEvent(this.store, segment, offset, false);
-          watcher.pending.push(plain);
-        }
-      });
+    const { log } = this.store;
+    if (changes === 1) {
+      const tail = log.tail;
+      this.#match(tail, tail.offsetAt(tail.count - 1));
+    } else {
+      const reader = log.readFrom(revision);
+      while (reader.next()) this.#match(reader.segment, reader.offset);
     }
+    if (this.#touched.length === 0) return;
     const touched = this.#touched;
     this.#touched = [];
     for (const watcher of touched) {
       const events = watcher.pending;
-      watcher.pending = [];
+      watcher.pending = NONE_PENDING;
       watcher.stream.offer(watcher, revision, events);
     }
+  }
+
+  #match(segment: Segment, offset: number): void {
+    const start = offset + RECORD_HEADER_BYTES;
+    const end = start + segment.keyBytes(offset);
+    const found = this.#found;
+    this.synced.match(segment.bytes, start, end, found);
+    if (found.length === 0) return;
+    // Watchers share events and lists of one event, which nobody changes.
+    let plain: Event[] | null = null;
+    let withPrevious: Event[] | null = null;
+    const revision = segment.main(offset);
+    const tombstone = segment.isTombstone(offset);
+    for (const watcher of found) {
+      if (watcher.nextRevision > revision || !watcher.wants(tombstone)) continue;
+      const events: Event[] = watcher.prevKv
+        ? withPrevious ??= [makeEvent(this.store, segment, offset, true)]
+        : plain ??= [makeEvent(this.store, segment, offset, false)];
+      if (watcher.pending.length === 0) {
+        this.#touched.push(watcher);
+        watcher.pending = events;
+      } else if (watcher.pending.length === 1) watcher.pending = [watcher.pending[0], events[0]];
+      else watcher.pending.push(events[0]);
+    }
+    found.length = 0;
   }
 
   /** Has the watchers read what a snapshot brought, from the last revision that they saw. */

@@ -38,6 +38,9 @@ export interface WatchResponse {
   events: readonly Event[];
 }
 
+/** Shared, because most watchers have none most of the time; a list of none or one never grows. */
+export const NONE_PENDING: Event[] = [];
+
 /** One watch on a stream. */
 export class Watcher {
   readonly stream: WatchStream;
@@ -58,7 +61,7 @@ export class Watcher {
   /** Its place in the list of watchers of the same key or interval, for quick removal. */
   place = -1;
   /** Events of the revision that is being committed. */
-  pending: Event[] = [];
+  pending: Event[] = NONE_PENDING;
 
   constructor(
     stream: WatchStream,

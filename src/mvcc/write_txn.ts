@@ -152,8 +152,7 @@ export class WriteTxn {
   end(): WriteOutcome {
     assert(this.#open, "A transaction can end only once");
     this.#open = false;
-    const revision = this.revision;
-    this.#store.endTxn(revision);
-    return { revision, changed: this.#changes > 0 };
+    this.#store.endTxn(this.#changes);
+    return { revision: this.revision, changed: this.#changes > 0 };
   }
 }
