@@ -87,8 +87,7 @@ function check(source: string, spec: FlagSpec, value: string): void {
 
 function unknownFlag(argument: string, specs: readonly FlagSpec[]): CommandError {
   const wanted = argument.replace(/^-+/, "").replace(/=.*$/s, "");
-  const near = specs.find(({ name }) => wanted.length > 1 && name.includes(wanted)) ??
-    specs.find(({ name }) => name[0] === wanted[0] && wanted.includes(name.split("-")[0]));
+  const near = specs.find(({ name }) => wanted.length > 2 && name.includes(wanted));
   const hint = near === undefined ? "see --help" : `did you mean --${near.name}? See --help`;
   return new CommandError(
     argument.startsWith("-")
