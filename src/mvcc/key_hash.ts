@@ -1,6 +1,7 @@
 /**
  * MurmurHash3 of 32 bits (A. Appleby, public domain) over a range of bytes: fast and well spread.
- * It guards against accidents only; whoever can choose keys can make them collide for a known seed.
+ * The seed guards against keys that collide by accident or by a plain trick; it does not stop someone
+ * who studies the function, and who may write thousands of keys anyway.
  */
 export function hashBytes(
   bytes: Uint8Array,

@@ -79,7 +79,7 @@ export class MvccStore {
   constructor(options: MvccOptions = {}) {
     this.#options = options;
     this.#log = new RevisionLog(options.segmentBytes);
-    this.#table = new KeyTable(this.#log, options.hashSeed ?? 0);
+    this.#table = new KeyTable(this.#log, this.hashSeed);
     this.#tree = new KeyTree(this.#table);
   }
 
@@ -200,7 +200,7 @@ export class MvccStore {
     }
     const parts = ids.map((id, i) => ({ id, bytes: segments[i] }));
     const log = RevisionLog.restore(parts, this.#options.segmentBytes);
-    const table = new KeyTable(log, this.#options.hashSeed ?? 0);
+    const table = new KeyTable(log, this.hashSeed);
     const tree = new KeyTree(table);
     indexLog(log, table, tree);
     const revisionBefore = this.#revision;
@@ -232,6 +232,11 @@ export class MvccStore {
   }
 
   // What follows is for the other files of this folder.
+
+  /** What hashes of keys in memory start with. */
+  get hashSeed(): number {
+    return this.#options.hashSeed ?? 0;
+  }
 
   get log(): RevisionLog {
     return this.#log;

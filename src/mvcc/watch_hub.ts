@@ -11,7 +11,7 @@ import { WatcherIndex } from "./watcher_index.ts";
 export class WatchHub implements StoreListener {
   readonly store: MvccStore;
   /** Watchers that have everything up to the store's revision in their queues. */
-  readonly synced: WatcherIndex = new WatcherIndex();
+  readonly synced: WatcherIndex;
   readonly #streams = new Set<WatchStream>();
   /** Watchers of the record at hand. */
   readonly #found: Watcher[] = [];
@@ -20,6 +20,7 @@ export class WatchHub implements StoreListener {
 
   constructor(store: MvccStore) {
     this.store = store;
+    this.synced = new WatcherIndex(store.hashSeed);
     store.listener = this;
   }
 

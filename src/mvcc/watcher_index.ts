@@ -23,6 +23,12 @@ export class WatcherIndex {
   #keyCount = 0;
   readonly #intervals = new IntervalTree<Watcher[]>();
   #size = 0;
+  readonly #seed: number;
+
+  /** @param seed Starts the hash of keys, as in a store. */
+  constructor(seed: number) {
+    this.#seed = seed >>> 0;
+  }
 
   /** How many watchers there are. */
   get size(): number {
@@ -44,7 +50,7 @@ export class WatcherIndex {
       if (list === undefined) this.#intervals.set(interval, list = []);
       return list;
     }
-    const hash = hashBytes(key, 0);
+    const hash = hashBytes(key, this.#seed);
     const known = this.#find(hash, key, 0, key.length);
     if (known !== null) return known.watchers;
     if (++this.#keyCount * 2 > this.#buckets.length) this.#grow();
@@ -100,7 +106,7 @@ export class WatcherIndex {
       this.#intervals.delete(interval);
       return;
     }
-    const bucket = hashBytes(key, 0) & (this.#buckets.length - 1);
+    const bucket = hashBytes(key, this.#seed) & (this.#buckets.length - 1);
     let previous: KeyWatchers | null = null;
     let entry = this.#buckets[bucket];
     while (entry !== null && entry.watchers !== list) {
@@ -116,7 +122,7 @@ export class WatcherIndex {
   /** Appends to `found` every watcher that watches the key `bytes[start, end)`. */
   match(bytes: Uint8Array, start: number, end: number, found: Watcher[]): void {
     if (this.#keyCount > 0) {
-      const entry = this.#find(hashBytes(bytes, 0, start, end), bytes, start, end);
+      const entry = this.#find(hashBytes(bytes, this.#seed, start, end), bytes, start, end);
       if (entry !== null) append(found, entry.watchers);
     }
     if (this.#intervals.size === 0) return;
