@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { MvccReason } from "../../src/mvcc/key_value.ts";
 import type { Compare, RequestOp, TxnRequest } from "../../src/mvcc/requests.ts";
 import { rangeRequest } from "../../src/mvcc/requests.ts";
 import { executePut, executeTxn, isReadOnlyTxn } from "../../src/mvcc/txn.ts";
@@ -57,7 +58,7 @@ Deno.test("executeTxn() writes nothing when anything on its path must fail", () 
   const h = new StoreHarness();
   for (const value of ["1", "2", "3"]) h.put("a", value);
   h.compact(3);
-  const cases: [RequestOp, string][] = [
+  const cases: [RequestOp, MvccReason][] = [
     [get("a", 9), "future revision"],
     [get("a", 5), "future revision"],
     [get("a", 2), "compacted"],
@@ -93,15 +94,9 @@ Deno.test("executeTxn() shows a transaction its own writes and one revision", ()
   const result = executeTxn(h.store, txn([], ops), NO_LEASES);
   if (typeof result === "string") throw new Error(result);
   assertEquals(result.revision, 3);
-  assertEquals(result.responses.map((op) => (op.range ?? op.put ?? op.deleteRange)?.revision), [
-    2,
-    3,
-    3,
-    3,
-    3,
-    3,
-  ]);
-  assertEquals(result.responses.map(({ range }) => range?.count), [1, , 1, , 0, ,]);
+  const revisions = result.responses.map((op) => (op.range ?? op.put ?? op.deleteRange)?.revision);
+  assertEquals(revisions, [2, 3, 3, 3, 3, 3]);
+  assertEquals([0, 2, 4].map((i) => result.responses[i].range?.count), [1, 1, 0]);
   assertEquals(result.responses[1].put?.prevKv?.value, bytesOf("1"));
   const nothing = executeTxn(h.store, txn([], [del("a")]), NO_LEASES);
   if (typeof nothing === "string") throw new Error(nothing);
