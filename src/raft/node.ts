@@ -43,7 +43,12 @@ import {
 import { becomeFollower, resetElectionTimer } from "./roles.ts";
 import { RaftState } from "./state.ts";
 import { type RaftStatus, statusOf } from "./status.ts";
-import { tickTransfer, transferLeadership, type TransferResult } from "./transfer.ts";
+import {
+  maybeSendTimeoutNow,
+  tickTransfer,
+  transferLeadership,
+  type TransferResult,
+} from "./transfer.ts";
 import { confirmWrite, takeWrite, writeDue } from "./writes.ts";
 
 /**
@@ -301,6 +306,7 @@ export class RaftNode {
       sendReads(state);
       answerReads(state);
       sendDue(state);
+      maybeSendTimeoutNow(state);
     }
     const write = takeWrite(state);
     const ready: Ready = {

@@ -5,7 +5,6 @@ import type { AppendAnswer, HeartbeatAnswer } from "./message.ts";
 import type { Progress } from "./progress.ts";
 import { committedIndex, voteResult } from "./quorum.ts";
 import type { RaftState } from "./state.ts";
-import { maybeSendTimeoutNow } from "./transfer.ts";
 
 /** Sends every follower what it may be sent; called once when a turn ends. */
 export function sendDue(state: RaftState): void {
@@ -116,7 +115,6 @@ export function onAppendAnswer(
   // The snapshot was too old by the time it was installed: the next one is due.
   else progress.becomeProbe();
   maybeCommit(state);
-  maybeSendTimeoutNow(state, message.from, progress);
 }
 
 /** A follower is alive. What it lacks, or what may have got lost, is sent again. */

@@ -41,6 +41,7 @@ export class RaftState {
   /** To whom leadership is being handed over, and for how long (thesis §3.10). */
   transferee: MemberId = NO_MEMBER;
   transferElapsed = 0;
+  timeoutNowSent = false;
   /** When the newest round of heartbeats began that a quorum answered in this term. */
   leaseTick = -Infinity;
   /** Safety: a member was told to campaign, so voters may leave this leader within its lease. */

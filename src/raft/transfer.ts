@@ -35,16 +35,22 @@ export function handOver(state: RaftState): void {
 function start(state: RaftState, to: MemberId, progress: Progress): void {
   state.transferee = to;
   state.transferElapsed = 0;
-  progress.pokeDue = true;
+  state.timeoutNowSent = false;
+  if (progress.match < state.log.lastIndex) progress.pokeDue = true;
   state.sendsDue = true;
-  maybeSendTimeoutNow(state, to, progress);
 }
 
-/** Tells the transferee to campaign if it has everything. */
-export function maybeSendTimeoutNow(state: RaftState, id: MemberId, progress: Progress): void {
-  if (id !== state.transferee || progress.match !== state.log.lastIndex) return;
+/**
+ * Tells the transferee to campaign once it has everything. It is the last message of a turn, behind the
+ * one that says what is committed, so that the candidate knows the configuration.
+ */
+export function maybeSendTimeoutNow(state: RaftState): void {
+  const { transferee: to } = state;
+  if (to === NO_MEMBER || state.timeoutNowSent) return;
+  if (state.progress.get(to)?.match !== state.log.lastIndex) return;
+  state.timeoutNowSent = true;
   state.leaseRevoked = true;
-  state.messages.push({ type: "timeoutNow", from: state.id, to: id, term: state.term });
+  state.messages.push({ type: "timeoutNow", from: state.id, to, term: state.term });
 }
 
 /** Gives a transfer up that takes too long; the leader then takes proposals again. */
