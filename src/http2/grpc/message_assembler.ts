@@ -11,7 +11,8 @@ export class MessageAssembler {
   readonly #messageBytesMax: number;
   readonly #onMessage: (message: Uint8Array) => void;
   readonly #onLength: (bytes: number) => void;
-  readonly #prefix = new Uint8Array(PREFIX_BYTES);
+  /** Made when a prefix is cut, which is rare: a small array costs more than all else here. */
+  #prefix: Uint8Array | null = null;
   #prefixFilled = 0;
   /** The message in the making. It grows as its bytes arrive, not as its prefix promises. */
   #body: Uint8Array | null = null;
@@ -74,12 +75,13 @@ export class MessageAssembler {
 
   #gather(bytes: Uint8Array, at: number): number {
     if (this.#body === null) {
+      const prefix = this.#prefix ??= new Uint8Array(PREFIX_BYTES);
       const taken = Math.min(PREFIX_BYTES - this.#prefixFilled, bytes.length - at);
-      this.#prefix.set(bytes.subarray(at, at + taken), this.#prefixFilled);
+      prefix.set(bytes.subarray(at, at + taken), this.#prefixFilled);
       this.#prefixFilled += taken;
       at += taken;
       if (this.#prefixFilled < PREFIX_BYTES) return at;
-      this.#bodyLength = this.#length(this.#prefix, 0);
+      this.#bodyLength = this.#length(prefix, 0);
       this.#body = new Uint8Array(Math.min(this.#bodyLength, CAPACITY_BYTES));
       this.#bodyFilled = 0;
       if (this.#bodyLength > bytes.length - at) this.#onLength(PREFIX_BYTES + this.#bodyLength);
