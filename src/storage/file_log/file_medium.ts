@@ -90,7 +90,6 @@ export class FileMedium implements Medium {
   async removeObject(name: string): Promise<void> {
     if (!this.#objectBytes.has(name)) return;
     await this.#fs.remove(fileNameOf(name));
-    await this.#fs.syncDirectory();
     this.#objectBytes.delete(name);
   }
 

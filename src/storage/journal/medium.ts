@@ -38,7 +38,7 @@ export interface Medium {
   dropFrames(sequence: number): Promise<void>;
   /** Writes or replaces an object. */
   writeObject(name: string, bytes: Uint8Array): Promise<void>;
-  /** Removes an object, if there is one. */
+  /** Removes an object, if there is one. A power loss may bring it back. */
   removeObject(name: string): Promise<void>;
   /** How many bytes the data occupies, as far as it is known. */
   byteLength(): number;

@@ -200,6 +200,18 @@ Deno.test("denoKvLogStore() refuses damaged pages and never reads them as data",
   }
 });
 
+Deno.test("denoKvLogStore() refuses a record that lacks pages when there is a later one", () =>
+  withPlace(async (place) => {
+    const [store] = await openStore(place);
+    await store.append(batchOf(entriesOf(1, 8, 1, 250_000)));
+    await store.append(batchOf(entriesOf(9, 1)));
+    await store.close();
+    await editKv(place, async (kv) => {
+      for (let page = 12; page < 31; page++) await kv.delete(["kvorum", "journal", 1, page]);
+    });
+    await assertRejects(async () => (await place.store()).open(), StorageDamagedError, "record 1");
+  }));
+
 Deno.test("denoKvLogStore() refuses a newer format without pushing out its owner", () =>
   withPlace(async (place) => {
     await fill(place);

@@ -11,6 +11,7 @@ import {
   StorageVersionError,
 } from "../../../src/storage/errors.ts";
 import { FILE_HEADER_BYTES } from "../../../src/storage/file_log/file_header.ts";
+import { SeededPrng } from "../../../src/base/prng.ts";
 import type { RecoveredLog } from "../../../src/storage/log_store.ts";
 import { MemoryDisk } from "../../../src/storage/memory/memory_disk.ts";
 import { memoryLogStore } from "../../../src/storage/memory/memory_log_store.ts";
@@ -32,12 +33,12 @@ function frameOffsets(disk: MemoryDisk, name = LOG): number[] {
 }
 
 /** A disk with `batches` batches of one entry each, closed. */
-async function diskWith(batches: number, entryBytes = 20): Promise<MemoryDisk> {
+async function diskWith(batches: number, entryBytes = 20, term = 1): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const store = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
   await store.open();
   for (let i = 1; i <= batches; i++) {
-    await store.append(batchOf(entriesOf(i, 1, 1, entryBytes), hardStateOf(1, 5n, i - 1)));
+    await store.append(batchOf(entriesOf(i, 1, term, entryBytes), hardStateOf(1, 5n, i - 1)));
   }
   await store.close();
   return disk;
@@ -130,6 +131,7 @@ Deno.test("the file log loses nothing to any flipped bit, or refuses", async () 
 Deno.test("the file log names file and offset of damage, and leaves everything as it was", async () => {
   const whole = await diskWith(6);
   const offsets = frameOffsets(whole);
+  const foreign = (await diskWith(6, 20, 2)).find(LOG)!.read();
   const damages: Array<[string, (bytes: Uint8Array) => void]> = [
     ["flipped payload", (bytes) => bytes[offsets[2] + 30] ^= 1],
     ["flipped header", (bytes) => bytes[offsets[2] + 1] ^= 1],
@@ -138,6 +140,10 @@ Deno.test("the file log names file and offset of damage, and leaves everything a
     ["zeros at a record's beginning", (bytes) => bytes.fill(0, offsets[2], offsets[2] + 30)],
     ["a record twice", (bytes) => bytes.copyWithin(offsets[2], offsets[1], offsets[2])],
     ["a record left out", (bytes) => bytes.copyWithin(offsets[2], offsets[3])],
+    [
+      "a record of another log",
+      (bytes) => bytes.set(foreign.subarray(offsets[2], offsets[3]), offsets[2]),
+    ],
   ];
   for (const [what, damage] of damages) {
     const disk = whole.clone();
@@ -179,6 +185,45 @@ Deno.test("the file log cuts off a last record of which sectors are missing", as
     const { entries } = await recover(disk);
     assertEquals(entries, entriesOf(1, 1, 1, 1400), `missing sectors ${missing.toString(2)}`);
   }
+});
+
+Deno.test("the file log clears away an unfinished write before it writes in its place", async () => {
+  const torn = await diskWith(2, 3000);
+  const [, begin, end] = frameOffsets(torn);
+  torn.damage(LOG, (bytes) => bytes.fill(0, begin + 512, begin + 1024));
+  for (let seed = 0; seed < 40; seed++) {
+    const disk = torn.clone();
+    const store = memoryLogStore(disk, { segmentBytes: 2 * end });
+    await store.open();
+    disk.onOperation = ({ kind }) => {
+      if (kind === "sync") throw new Error("the power is gone");
+    };
+    await assertRejects(() => store.append(batchOf(entriesOf(2, 1, 9, 3000))), StorageError);
+    disk.onOperation = null;
+    disk.crash(new SeededPrng(seed));
+    const { entries } = await recover(disk);
+    assertEquals(entries[0], entriesOf(1, 1, 1, 3000)[0]);
+  }
+});
+
+Deno.test("LogStore.compact() keeps the hard state while a newer one is being written", async () => {
+  const disk = new MemoryDisk();
+  const store = memoryLogStore(disk, { segmentBytes: 64 });
+  await store.open();
+  await store.append(batchOf(entriesOf(1, 1), hardStateOf(3, 5n, 1)));
+  await store.saveSnapshot(manifestOf(1, 1, []), []);
+  const { promise: power, reject: losePower } = Promise.withResolvers<void>();
+  disk.onOperation = ({ kind, name }) => {
+    if (kind === "sync" && name === "log-000000000002") return power;
+  };
+  const appending = store.append(batchOf([], hardStateOf(4, 6n, 1)));
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  await store.compact(1);
+  losePower(new Error("the power is gone"));
+  await assertRejects(() => appending, StorageError);
+  disk.onOperation = null;
+  disk.crash();
+  assertEquals((await recover(disk)).hardState, hardStateOf(3, 5n, 1));
 });
 
 Deno.test("the file log refuses when a file is missing", async () => {

@@ -103,6 +103,31 @@ Deno.test("fileLogStore() refuses a directory that is in use and names it", () =
     await store.close();
   }));
 
+Deno.test("fileLogStore() syncs once a batch, and the directory after a change of names", () =>
+  withDirectory(async (directory) => {
+    const store = fileLogStore(directory, { segmentBytes: SEGMENT_BYTES });
+    await store.open();
+    const { sync, syncData } = Deno.FsFile.prototype;
+    const calls: string[] = [];
+    Deno.FsFile.prototype.sync = function () {
+      calls.push("sync");
+      return sync.call(this);
+    };
+    Deno.FsFile.prototype.syncData = function () {
+      calls.push("syncData");
+      return syncData.call(this);
+    };
+    try {
+      for (let i = 1; i <= 3; i++) await store.append(batchOf(entriesOf(i, 1)));
+      assertEquals(calls.splice(0), ["syncData", "syncData", "syncData"]);
+      await store.saveIdentity(new Uint8Array(4));
+      assertEquals(calls.splice(0), ["syncData", "sync"]);
+    } finally {
+      Object.assign(Deno.FsFile.prototype, { sync, syncData });
+      await store.close();
+    }
+  }));
+
 /** Whether a small file system can be mounted here: by root, on Linux. */
 async function mountTmpfs(directory: string, options: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return false;
