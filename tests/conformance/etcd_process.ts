@@ -1,11 +1,16 @@
 /** A real etcd of one member on free loopback ports, for comparisons. */
 
+const LOG_TAIL_CHARACTERS = 8_000;
+
 /** The client address of a running etcd; disposing stops it and removes its data. */
 export class EtcdProcess implements AsyncDisposable {
   readonly clientUrl: string;
   readonly #process: Deno.ChildProcess;
   readonly #dataDir: string;
   readonly #log: ReadableStreamDefaultReader<Uint8Array>;
+  /** The end of what it has logged, to tell why it has ended. */
+  #logTail = "";
+  #draining: Promise<void> = Promise.resolve();
 
   private constructor(clientUrl: string, process: Deno.ChildProcess, dataDir: string) {
     this.clientUrl = clientUrl;
@@ -26,7 +31,7 @@ export class EtcdProcess implements AsyncDisposable {
 
   /** Starts an etcd and waits until it serves clients. */
   static async start(): Promise<EtcdProcess> {
-    const dataDir = await Deno.makeTempDir({ prefix: "kvorum-etcd-" });
+    const dataDir = await Deno.makeTempDir({ prefix: "kvorum-etcd-", ...memoryDir() });
     const clientUrl = `http://127.0.0.1:${freePort()}`;
     const peerUrl = `http://127.0.0.1:${freePort()}`;
     const process = new Deno.Command("etcd", {
@@ -46,24 +51,50 @@ export class EtcdProcess implements AsyncDisposable {
     }).spawn();
     const etcd = new EtcdProcess(clientUrl, process, dataDir);
     await etcd.#waitFor("serving client traffic");
+    etcd.#draining = etcd.#drain();
     return etcd;
   }
 
+  /** The end of its log. */
+  get logTail(): string {
+    return this.#logTail;
+  }
+
   async #waitFor(line: string): Promise<void> {
-    const decoder = new TextDecoder();
-    let log = "";
-    while (!log.includes(line)) {
-      const { done, value } = await this.#log.read();
-      if (done) throw new Error(`etcd has ended before it served:\n${log}`);
-      log += decoder.decode(value, { stream: true });
+    while (!this.#logTail.includes(line)) {
+      if (!await this.#readLog()) {
+        throw new Error(`etcd has ended before it served:\n${this.#logTail}`);
+      }
     }
+  }
+
+  /** Why: a process whose log nobody reads stands still when the pipe is full. */
+  async #drain(): Promise<void> {
+    while (await this.#readLog());
+  }
+
+  async #readLog(): Promise<boolean> {
+    const { done, value } = await this.#log.read();
+    if (done) return false;
+    this.#logTail = (this.#logTail + new TextDecoder().decode(value)).slice(-LOG_TAIL_CHARACTERS);
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill("SIGKILL");
+    await this.#draining;
     await this.#log.cancel();
     await this.#process.status;
     await Deno.remove(this.#dataDir, { recursive: true });
+  }
+}
+
+/** Where files are kept in memory, if there is such a place: nothing here needs to last. */
+function memoryDir(): { dir?: string } {
+  try {
+    return Deno.statSync("/dev/shm").isDirectory ? { dir: "/dev/shm" } : {};
+  } catch {
+    return {};
   }
 }
 
