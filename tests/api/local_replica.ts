@@ -96,6 +96,7 @@ export class LocalReplica implements ReplicaPort {
       lastIndex: this.proposed,
       configuration: isLearner ? { ...configuration, learners: [MEMBER_ID] } : configuration,
       storageBytes: 4_096,
+      quotaBytes: 0,
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Reading request bodies, with an end to what is read. */
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../../base/limits.ts";
-import { GrpcCode, RpcError } from "../errors.ts";
+import { GrpcCode, RpcError, rpcError } from "../errors.ts";
 
 /** The largest message in its binary form: etcd's receive limit. */
 export const MESSAGE_BYTES_MAX: number = REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES;
@@ -27,12 +27,18 @@ export function messageTooLarge(byteLength: number): RpcError {
 
 /**
  * The whole body of a request.
- * @throws {RpcError} when it is larger than {@linkcode JSON_BODY_BYTES_MAX}
+ * @throws {RpcError} when it is larger than {@linkcode JSON_BODY_BYTES_MAX}, or when the client goes
  */
-export function readBody(request: Request): Promise<Uint8Array> {
+export async function readBody(request: Request): Promise<Uint8Array> {
   const length = request.headers.get("content-length");
-  if (length !== null && Number(length) <= JSON_BODY_BYTES_MAX) return request.bytes();
-  return readUnmeasured(request.body);
+  try {
+    const isSmall = length !== null && Number(length) <= JSON_BODY_BYTES_MAX;
+    return isSmall ? await request.bytes() : await readUnmeasured(request.body);
+  } catch (error) {
+    if (error instanceof RpcError) throw error;
+    // A body fails only when its client breaks off.
+    throw rpcError("canceled", { cause: error });
+  }
 }
 
 async function readUnmeasured(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { JSON_BODY_BYTES_MAX, messageTooLarge } from "./body.ts";
+import { rpcError } from "../errors.ts";
 import { JsonScanner } from "./json_scanner.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -27,7 +28,7 @@ export class JsonMessages {
       const end = this.#scanner.scan(this.#chunk, 0);
       if (end !== -1) return this.#take(end);
       this.#keep();
-      const read = await this.#reader?.read();
+      const read = await this.#read();
       if (read === undefined || read.done) {
         this.#chunk = new Uint8Array(0);
         return this.#scanner.end() ? this.#take(0) : null;
@@ -39,6 +40,15 @@ export class JsonMessages {
   /** Stops reading; the rest of the body is of no interest. */
   async cancel(): Promise<void> {
     await this.#reader?.cancel();
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array> | undefined> {
+    try {
+      return await this.#reader?.read();
+    } catch (error) {
+      // A body fails only when its client breaks off.
+      throw rpcError("canceled", { cause: error });
+    }
   }
 
   #keep(): void {

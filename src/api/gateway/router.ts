@@ -1,6 +1,6 @@
 /** Which part of the gateway serves a path. */
 import type { CallContext } from "../call_context.ts";
-import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
+import { GrpcCode, type RpcError, toRpcError } from "../errors.ts";
 import { type Services, type UnaryMethod, unaryMethods } from "../services/methods.ts";
 import { streamKeepAlive } from "./keep_alive.ts";
 import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
@@ -73,7 +73,6 @@ export class Router {
   }
 
   #refusal(thrown: unknown, request: Request): RpcError {
-    if (request.signal.aborted) return new RpcError(GrpcCode.Canceled, "context canceled");
     const error = toRpcError(thrown);
     if (error.code === GrpcCode.Internal) this.#onInternalError(error, request);
     return error;

@@ -8,7 +8,7 @@ import { toRpcError } from "../errors.ts";
 import type { WatchCall } from "../services/watch_call.ts";
 import { decodeValue } from "./json_decode.ts";
 import { JsonMessages } from "./json_messages.ts";
-import { errorLine, lineStreamResponse, streamFault } from "./responses.ts";
+import { errorLine, isMalformed, lineStreamResponse, streamFault } from "./responses.ts";
 
 /** Lines that are there at the same time go out together up to this size. */
 const CHUNK_CHARACTERS_MAX = 65_536;
@@ -45,8 +45,9 @@ async function receiveAll(messages: JsonMessages, call: WatchCall): Promise<void
       if (call.full) await call.drained();
       else if (!await receiveOne(messages, call)) return;
     }
-  } catch {
-    // A body that breaks off or turns bad says nothing more, and that is all.
+  } catch (error) {
+    // What is no message says nothing more. A body that breaks off means that the client has gone.
+    if (!isMalformed(error)) call.end();
   }
 }
 

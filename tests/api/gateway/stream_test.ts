@@ -110,6 +110,25 @@ Deno.test("streamWatch() ends the watches of a client that goes away", async () 
   });
 });
 
+Deno.test("streamWatch() ends the watches of a client that breaks off in its body", async () => {
+  await withServer(async (url, { machine }) => {
+    const staying = new LineReader(await watch(url, CREATE_A));
+    await staying.next();
+    const { hostname, port } = new URL(url);
+    const leaving = await Deno.connect({ hostname, port: Number(port) });
+    const chunk = `${CREATE_A.length.toString(16)}\r\n${CREATE_A}\r\n`;
+    const head = "POST /v3/watch HTTP/1.1\r\nHost: replica\r\nTransfer-Encoding: chunked\r\n\r\n";
+    await leaving.write(new TextEncoder().encode(head + chunk));
+    await leaving.read(new Uint8Array(1_024));
+    assertEquals(machine.watches.streamCount, 2);
+    leaving.close();
+    while (machine.watches.streamCount > 1) {
+      await put(url, "b", "");
+    }
+    await staying.cancel();
+  });
+});
+
 Deno.test("streamWatch() ends with the reason when the replica stops", async () => {
   await withServer(async (url, _replica, stop) => {
     const lines = new LineReader(await watch(url, CREATE_A));
