@@ -92,7 +92,11 @@ Deno.test("createFetchHandler() reports a replica's status", async () => {
   const { post, replica } = setUp();
   await (await post("/v3/kv/put", PUT)).body?.cancel();
   replica.state.leader = 0n;
-  const status = await (await post("/v3/maintenance/status", "{}")).json();
+  const ask = async () => await (await post("/v3/maintenance/status", "{}")).json();
+  const status = await ask();
+  assertEquals(status.dbSizeQuota, undefined);
+  replica.state.quotaBytes = 1_000;
+  assertEquals((await ask()).dbSizeQuota, "1000");
   assertEquals(status.errors, ["etcdserver: no leader"]);
   assertEquals([status.version, status.dbSize, status.raftTerm], ["3.6.0", "4096", "2"]);
   assertEquals(status.header.revision, "2");

@@ -15,6 +15,7 @@ const MEMBER_ID = 0xabcn;
 export interface LocalReplicaState {
   leader: bigint;
   isLearner: boolean;
+  quotaBytes: number;
   /** Moves the clock of leases. */
   nowMs: number;
   /** Refuses everything that asks the cluster, as a replica without a quorum does. */
@@ -26,6 +27,7 @@ export class LocalReplica implements ReplicaPort {
   readonly state: LocalReplicaState = {
     leader: MEMBER_ID,
     isLearner: false,
+    quotaBytes: Infinity,
     nowMs: 0,
     refusal: null,
   };
@@ -96,7 +98,7 @@ export class LocalReplica implements ReplicaPort {
       lastIndex: this.proposed,
       configuration: isLearner ? { ...configuration, learners: [MEMBER_ID] } : configuration,
       storageBytes: 4_096,
-      quotaBytes: 0,
+      quotaBytes: this.state.quotaBytes,
     };
   }
 }

@@ -47,7 +47,7 @@ export class MaintenanceService {
       dbSizeInUse: machine.store.bytesInUse,
       isLearner: status.configuration.learners.includes(status.memberId),
       storageVersion: ETCD_STORAGE_VERSION,
-      dbSizeQuota: status.quotaBytes,
+      dbSizeQuota: Number.isFinite(status.quotaBytes) ? status.quotaBytes : 0,
     };
   }
 }
