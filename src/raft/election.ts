@@ -44,6 +44,12 @@ export function campaign(state: RaftState, kind: CampaignKind): void {
   if (preVote) recordVote(state, state.id, true);
 }
 
+/** The leader hands over: this replica campaigns as soon as it knows the configuration. */
+export function campaignForTransfer(state: RaftState): void {
+  if (state.log.hasUnappliedConfiguration()) state.campaignDue = true;
+  else campaign(state, "transfer");
+}
+
 /** The candidate's vote for itself counts once it is durable. */
 export function countOwnVote(state: RaftState): void {
   const { term, vote } = state.durableHardState;

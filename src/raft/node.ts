@@ -1,16 +1,8 @@
-import { assert, unreachable } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import { type MemberId, NO_MEMBER } from "../base/ids.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ConfigurationChange } from "./configuration_change.ts";
-import {
-  campaign,
-  learnCommit,
-  onVote,
-  onVoteAnswer,
-  refuseVote,
-  sticksToLeader,
-} from "./election.ts";
-import { dismiss, follow, onAppend, onHeartbeat, onSnapshot } from "./following.ts";
+import { campaign, campaignForTransfer } from "./election.ts";
 import {
   applyConfiguration,
   type ConfigurationResult,
@@ -22,8 +14,6 @@ import { type RaftOptions, settingsOf } from "./options.ts";
 import { type ProposalResult, propose } from "./proposals.ts";
 import {
   answerReads,
-  onReadIndex,
-  onReadIndexAnswer,
   readIndex,
   type ReadIndexResult,
   readsDue,
@@ -33,16 +23,16 @@ import {
 import type { Ready, Role, Write } from "./ready.ts";
 import {
   hasActiveQuorum,
-  onAppendAnswer,
-  onHeartbeatAnswer,
   onSnapshotProgress,
   onUnreachable,
   sendDue,
   tickSnapshots,
 } from "./replication.ts";
 import { becomeFollower, resetElectionTimer } from "./roles.ts";
+import type { SnapshotMeta } from "./snapshot.ts";
 import { RaftState } from "./state.ts";
 import { type RaftStatus, statusOf } from "./status.ts";
+import { step } from "./step.ts";
 import {
   maybeSendTimeoutNow,
   tickTransfer,
@@ -100,6 +90,11 @@ export class RaftNode {
     return this.#state.configuration;
   }
 
+  /** A snapshot that was taken over from the leader and is not durable yet, or null. */
+  get pendingSnapshot(): SnapshotMeta | null {
+    return this.#state.log.pendingSnapshot;
+  }
+
   /** Everything that people and metrics want to know, as plain data. */
   status(): RaftStatus {
     return statusOf(this.#state);
@@ -144,99 +139,7 @@ export class RaftNode {
    * or is an answer of somebody who is not a member is dropped.
    */
   step(message: Message): void {
-    const state = this.#state;
-    const { from, to, term } = message;
-    if (to !== state.id || from === state.id || from === NO_MEMBER) return;
-    // A member that is not in this replica's configuration may be a new leader or candidate whose
-    // election came with a change that has not arrived here. Nobody else may have a say.
-    if (isFromSubordinate(message) && !state.isMember(from)) return;
-    if (message.type === "voteAnswer") learnCommit(state, message);
-    if (term < state.term) this.#stepOutdated(message);
-    else if (term === state.term || this.#enterTerm(message)) this.#dispatch(message);
-  }
-
-  /** A message of an older term counts for nothing, but some senders must learn of the new one. */
-  #stepOutdated(message: Message): void {
-    switch (message.type) {
-      case "append":
-      case "heartbeat":
-      case "snapshot":
-        dismiss(this.#state, message);
-        break;
-      case "vote":
-        // A pre-candidate with a lower term and a longer log would else never be answered.
-        if (message.preVote) refuseVote(this.#state, message);
-        break;
-      default:
-    }
-  }
-
-  /** Raft §5.1: a higher term makes a follower. @returns Whether the message is still to be handled. */
-  #enterTerm(message: Message): boolean {
-    const state = this.#state;
-    switch (message.type) {
-      case "vote":
-        if (!message.transfer && sticksToLeader(state)) return false;
-        if (!message.preVote) becomeFollower(state, message.term, NO_MEMBER);
-        return true;
-      case "voteAnswer":
-        // A granted pre-vote names the term that this replica would campaign in, not a real one.
-        if (!message.preVote || !message.granted) becomeFollower(state, message.term, NO_MEMBER);
-        return true;
-      case "append":
-      case "heartbeat":
-      case "snapshot":
-        becomeFollower(state, message.term, message.from);
-        return true;
-      default:
-        becomeFollower(state, message.term, NO_MEMBER);
-        return true;
-    }
-  }
-
-  #dispatch(message: Message): void {
-    const state = this.#state;
-    switch (message.type) {
-      case "vote":
-        return onVote(state, message);
-      case "voteAnswer":
-        return onVoteAnswer(state, message);
-      case "append":
-        follow(state, message);
-        return onAppend(state, message);
-      case "heartbeat":
-        follow(state, message);
-        return onHeartbeat(state, message);
-      case "snapshot":
-        follow(state, message);
-        return onSnapshot(state, message);
-      case "appendAnswer": {
-        const progress = state.progress.get(message.from);
-        if (progress !== undefined) onAppendAnswer(state, progress, message);
-        return;
-      }
-      case "heartbeatAnswer": {
-        const progress = state.progress.get(message.from);
-        if (progress === undefined) return;
-        onHeartbeatAnswer(state, progress, message);
-        return answerReads(state);
-      }
-      case "readIndex":
-        return onReadIndex(state, message);
-      case "readIndexAnswer":
-        return onReadIndexAnswer(state, message);
-      case "timeoutNow":
-        if (message.from === state.leader) this.#campaignForTransfer();
-        return;
-      default:
-        unreachable(message, "a message");
-    }
-  }
-
-  #campaignForTransfer(): void {
-    const state = this.#state;
-    if (state.log.hasUnappliedConfiguration()) state.campaignDue = true;
-    else campaign(state, "transfer");
+    step(this.#state, message);
   }
 
   /** Proposes commands; each becomes one entry. All are taken or none. */
@@ -347,20 +250,7 @@ export class RaftNode {
     if (state.role === "leader") maybeLeaveJoint(state);
     else if (state.campaignDue) {
       state.campaignDue = false;
-      this.#campaignForTransfer();
+      campaignForTransfer(state);
     }
-  }
-}
-
-/** Messages that only a member may send: answers, and questions to a leader. */
-function isFromSubordinate(message: Message): boolean {
-  switch (message.type) {
-    case "voteAnswer":
-    case "appendAnswer":
-    case "heartbeatAnswer":
-    case "readIndex":
-      return true;
-    default:
-      return false;
   }
 }
