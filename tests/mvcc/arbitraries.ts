@@ -22,7 +22,19 @@ const value: fc.Arbitrary<Uint8Array> = fc.oneof(
 export const LEASES: readonly bigint[] = [0n, 7n, 8n];
 const lease: fc.Arbitrary<bigint> = fc.constantFrom(0n, 0n, ...LEASES, 9n);
 const seldom: fc.Arbitrary<boolean> = fc.constantFrom(false, false, false, true);
-const revision: fc.Arbitrary<number> = fc.integer({ min: -3, max: 40 });
+
+/**
+ * Revisions are drawn as distances back from the newest one, 0 for "not given", and put in their
+ * places by {@linkcode placed} when the action happens, so that they mostly name something.
+ */
+const back: fc.Arbitrary<number> = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 1, max: 12 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 12, max: 60 }) },
+);
+
+function placedRevision(back: number, newest: number): number {
+  return back === 0 ? 0 : newest + 2 - back;
+}
 
 export const put: fc.Arbitrary<etcd.PutRequest> = fc.record({
   key,
@@ -43,13 +55,16 @@ export const deleteRange: fc.Arbitrary<etcd.DeleteRangeRequest> = fc.record({
   prevKv: fc.boolean(),
 });
 
-const filterRevision = fc.constantFrom(0, 0, 0, 0, 2, 5, 9, 15);
+const filterRevision = fc.oneof(
+  { weight: 15, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: back },
+);
 
 export const range: fc.Arbitrary<etcd.RangeRequest> = fc.record({
   key,
   rangeEnd,
   limit: fc.constantFrom(0, 0, 1, 2, 3, 100),
-  revision: fc.oneof(fc.constant(0), revision),
+  revision: fc.oneof(fc.constant(0), back),
   sortOrder: fc.constantFrom(0, 0, 1, 2),
   sortTarget: fc.constantFrom(0, 0, 1, 2, 3, 4),
   keysOnly: seldom,
@@ -60,8 +75,6 @@ export const range: fc.Arbitrary<etcd.RangeRequest> = fc.record({
   maxCreateRevision: filterRevision,
 });
 
-const small = fc.integer({ min: 0, max: 8 });
-
 const compare: fc.Arbitrary<etcd.Compare> = fc.tuple(
   fc.record({
     result: fc.integer({ min: 0, max: 3 }),
@@ -70,7 +83,7 @@ const compare: fc.Arbitrary<etcd.Compare> = fc.tuple(
     rangeEnd,
   }),
   fc.constantFrom(true, true, true, false),
-  small,
+  back,
   value,
   lease,
 ).map(([head, given, revision, value, lease]): etcd.Compare => {
@@ -129,7 +142,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: deleteRange.map((request): Action => ({ do: "delete", request })) },
   { weight: 3, arbitrary: txn.map((request): Action => ({ do: "txn", request })) },
   { weight: 6, arbitrary: range.map((request): Action => ({ do: "range", request })) },
-  { weight: 2, arbitrary: revision.map((revision): Action => ({ do: "compact", revision })) },
+  { weight: 2, arbitrary: back.map((revision): Action => ({ do: "compact", revision })) },
   {
     weight: 3,
     arbitrary: fc.constantFrom(1, 1000, 1e6).map((budgetBytes): Action => ({
@@ -138,5 +151,57 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     })),
   },
   { weight: 1, arbitrary: fc.constant<Action>({ do: "restore" }) },
-  { weight: 1, arbitrary: revision.map((revision): Action => ({ do: "hash", revision })) },
+  { weight: 1, arbitrary: back.map((revision): Action => ({ do: "hash", revision })) },
 );
+
+/** An action with its revisions where the store's newest revision puts them. */
+export function placed(action: Action, newest: number): Action {
+  switch (action.do) {
+    case "range":
+      return { ...action, request: placedRange(action.request, newest) };
+    case "txn":
+      return { ...action, request: placedTxn(action.request, newest) };
+    case "compact":
+    case "hash":
+      return { ...action, revision: placedRevision(action.revision, newest) };
+    default:
+      return action;
+  }
+}
+
+function placedRange(request: etcd.RangeRequest, newest: number): etcd.RangeRequest {
+  const place = (back: number) => placedRevision(back, newest);
+  return {
+    ...request,
+    revision: place(request.revision),
+    minModRevision: place(request.minModRevision),
+    maxModRevision: place(request.maxModRevision),
+    minCreateRevision: place(request.minCreateRevision),
+    maxCreateRevision: place(request.maxCreateRevision),
+  };
+}
+
+function placedTxn(request: etcd.TxnRequest, newest: number): etcd.TxnRequest {
+  const placedOp = (op: etcd.RequestOp): etcd.RequestOp => {
+    if (op.requestRange !== undefined) {
+      return { requestRange: placedRange(op.requestRange, newest) };
+    }
+    if (op.requestTxn !== undefined) return { requestTxn: placedTxn(op.requestTxn, newest) };
+    return op;
+  };
+  const compare = request.compare.map((compare): etcd.Compare => {
+    const { createRevision, modRevision } = compare;
+    return {
+      ...compare,
+      ...(createRevision === undefined
+        ? {}
+        : { createRevision: placedRevision(createRevision, newest) }),
+      ...(modRevision === undefined ? {} : { modRevision: placedRevision(modRevision, newest) }),
+    };
+  });
+  return {
+    compare,
+    success: request.success.map(placedOp),
+    failure: request.failure.map(placedOp),
+  };
+}

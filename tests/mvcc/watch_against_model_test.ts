@@ -8,7 +8,7 @@ import { WatchHub } from "../../src/mvcc/watch_hub.ts";
 import type { WatchStream } from "../../src/mvcc/watch_stream.ts";
 import type { WatchCreateRequest } from "../../src/mvcc/watcher.ts";
 import { KvModel } from "../model/kv_model.ts";
-import { type Action, action, LEASES, watch } from "./arbitraries.ts";
+import { type Action, action, LEASES, placed, watch } from "./arbitraries.ts";
 
 /**
  * Watchers against the model: whatever a consumer does, each watcher sees exactly the changes of its
@@ -178,13 +178,18 @@ function withoutPrevKv(action: WatchAction): WatchAction {
   return { ...action, request: { ...action.request, prevKv: false } };
 }
 
+function isStoreAction(action: WatchAction): action is Action {
+  return !["watch", "cancel", "take", "progress", "tick", "flood"].includes(action.do);
+}
+
 function run(actions: readonly WatchAction[]): void {
   const store = new MvccStore({ segmentBytes: 600 });
   const hub = new WatchHub(store);
   const model = new KvModel();
   for (const lease of LEASES) model.leases.add(lease);
   const consumers = [new Consumer(hub, model), new Consumer(hub, model)];
-  for (const action of actions) {
+  for (const drawn of actions) {
+    const action = isStoreAction(drawn) ? placed(drawn, model.revision) : drawn;
     switch (action.do) {
       case "put":
         model.put(action.request);
