@@ -98,6 +98,11 @@ export class KvModel {
     return this.#changed.length > 0 ? this.revision + 1 : this.revision;
   }
 
+  /** The keys as they were after a revision, whether it is compacted or not. */
+  stateAt(revision: number): State {
+    return this.#stateAt(revision);
+  }
+
   #stateAt(revision: number): State {
     if (revision === this.revision + 1) return this.#current;
     return this.#states.get(revision) ?? new Map();
@@ -277,6 +282,11 @@ export class KvModel {
   }
 
   // Watches.
+
+  /** The changes that made a revision, in their order. */
+  changesAt(revision: number): readonly ModelEvent[] {
+    return this.#changes.get(revision) ?? [];
+  }
 
   /** What a watcher from `revision` on must have seen by now, revision by revision. */
   eventsSince(

@@ -1,21 +1,45 @@
 import type { Clock, Stoppable } from "../../src/base/clock.ts";
 import type { World } from "./world.ts";
 
-/** The clock of one simulated process. When the process dies, none of its timers fires any more. */
+/** The calendar's time when a simulation begins. */
+const WALL_START_MS = 1_700_000_000_000;
+
+/**
+ * The clock of one simulated process. When the process dies, none of its timers fires any more; while
+ * it is paused, whatever should run waits.
+ */
 export class SimClock implements Clock {
   readonly #world: World;
-  /** How fast this clock runs against the world's: 1 is right. */
-  rate = 1;
+  readonly #rate: number;
+  #offsetMs = 0;
+  #wallOffsetMs = 0;
   #isDead = false;
   #pausedUntilMs = 0;
+  /** What waits until the simulator has wired itself to the new process. */
+  #held: (() => void)[] | null = [];
 
-  constructor(world: World) {
+  /** @param rate How fast this clock runs against the world's: 1 is right. */
+  constructor(world: World, rate: number) {
     this.#world = world;
+    this.#rate = rate;
+  }
+
+  /** Whether the process is gone. */
+  get isDead(): boolean {
+    return this.#isDead;
   }
 
   /** The process is gone. */
   kill(): void {
     this.#isDead = true;
+    this.#held = null;
+  }
+
+  /** The process may take its first turn. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const fn of held) this.defer(fn);
   }
 
   /** The process stands still: whatever should run before then runs only afterwards. */
@@ -23,27 +47,36 @@ export class SimClock implements Clock {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#world.nowMs + durationMs);
   }
 
+  /** Ends a pause. */
+  resume(): void {
+    this.#pausedUntilMs = 0;
+  }
+
+  /** The monotonic clock leaps ahead, and the calendar's anywhere. */
+  jump(monotonicMs: number, wallMs: number): void {
+    this.#offsetMs += monotonicMs;
+    this.#wallOffsetMs += wallMs;
+  }
+
   /** Runs `fn` in this process: not when it is dead, and later when it is paused. */
   run(fn: () => void): void {
     if (this.#isDead) return;
-    if (this.#world.nowMs < this.#pausedUntilMs) {
-      this.#world.after(this.#pausedUntilMs - this.#world.nowMs, () => this.run(fn));
-    } else {
-      fn();
-    }
+    const waitMs = this.#pausedUntilMs - this.#world.nowMs;
+    if (waitMs > 0) this.#world.after(waitMs, () => this.run(fn));
+    else fn();
   }
 
   nowMs(): number {
-    return this.#world.nowMs * this.rate;
+    return this.#world.nowMs * this.#rate + this.#offsetMs;
   }
 
   wallMs(): number {
-    return 1_700_000_000_000 + this.nowMs();
+    return WALL_START_MS + this.#world.nowMs + this.#wallOffsetMs;
   }
 
   after(delayMs: number, fn: () => void): Stoppable {
     let isStopped = false;
-    const cancel = this.#world.after(delayMs / this.rate, () =>
+    const cancel = this.#world.after(delayMs / this.#rate, () =>
       this.run(() => {
         if (!isStopped) fn();
       }));
@@ -68,6 +101,7 @@ export class SimClock implements Clock {
   }
 
   defer(fn: () => void): void {
-    this.#world.defer(() => this.run(fn));
+    if (this.#held !== null) this.#held.push(fn);
+    else this.#world.defer(() => this.run(fn));
   }
 }

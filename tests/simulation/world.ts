@@ -9,9 +9,7 @@ interface SimEvent {
 }
 
 /** How many rounds of microtasks settle what one event has set off: the depth of promise chains. */
-const EVENT_ROUNDS = 12;
-/** Opening storages takes longer chains, and may happen while nothing else does. */
-const START_ROUNDS = 1_000;
+const EVENT_ROUNDS = 8;
 
 /**
  * Virtual time: a queue of events that runs as fast as the machine can. All chance comes from one
@@ -47,7 +45,7 @@ export class World {
 
   /** Runs until virtual time has come to `untilMs`, or `isDone` says so between two events. */
   async runUntil(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
-    await this.#settle(START_ROUNDS);
+    await this.#settle();
     while (!isDone()) {
       const event = this.#heap[0];
       if (event === undefined || event.atMs > untilMs) break;
@@ -56,14 +54,14 @@ export class World {
       this.nowMs = event.atMs;
       this.eventCount++;
       event.fn();
-      await this.#settle(EVENT_ROUNDS);
+      await this.#settle();
     }
     if (!isDone()) this.nowMs = Math.max(this.nowMs, untilMs);
   }
 
   /** Runs what was deferred and the microtasks behind it, until nothing is left to be deferred. */
-  async #settle(rounds: number): Promise<void> {
-    for (let round = 0; round < rounds; round++) {
+  async #settle(): Promise<void> {
+    for (let round = 0; round < EVENT_ROUNDS; round++) {
       while (this.#deferred.length > 0) {
         round = 0;
         const deferred = this.#deferred;
@@ -79,26 +77,28 @@ export class World {
     let at = heap.push(event) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(heap[at], heap[parent])) break;
-      [heap[at], heap[parent]] = [heap[parent], heap[at]];
+      if (!isBefore(event, heap[parent])) break;
+      heap[at] = heap[parent];
       at = parent;
     }
+    heap[at] = event;
   }
 
   #pop(): void {
     const heap = this.#heap;
     const last = heap.pop() as SimEvent;
     if (heap.length === 0) return;
-    heap[0] = last;
-    for (let at = 0;;) {
+    let at = 0;
+    for (;;) {
       const left = 2 * at + 1;
-      let least = at;
-      if (left < heap.length && isBefore(heap[left], heap[least])) least = left;
-      if (left + 1 < heap.length && isBefore(heap[left + 1], heap[least])) least = left + 1;
-      if (least === at) return;
-      [heap[at], heap[least]] = [heap[least], heap[at]];
+      if (left >= heap.length) break;
+      const right = left + 1;
+      const least = right < heap.length && isBefore(heap[right], heap[left]) ? right : left;
+      if (!isBefore(heap[least], last)) break;
+      heap[at] = heap[least];
       at = least;
     }
+    heap[at] = last;
   }
 }
 

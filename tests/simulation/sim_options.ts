@@ -1,0 +1,150 @@
+import type { Prng } from "../../src/base/prng.ts";
+import { SeededPrng } from "../../src/base/prng.ts";
+import type { Timing } from "../../src/replica/options.ts";
+
+/** What can go wrong in episodes. */
+export const FAULT_KINDS = [
+  "loss",
+  "delay",
+  "partition",
+  "oneWay",
+  "isolateLeader",
+  "partialPartition",
+  "crash",
+  "crashLeader",
+  "crashAtStep",
+  "kill",
+  "powerLoss",
+  "diskError",
+  "slowDisk",
+  "fullDisk",
+  "pause",
+  "clockJump",
+  "transfer",
+  "close",
+  "addLearner",
+  "addVoter",
+  "promote",
+  "remove",
+  "replace",
+] as const;
+/** One of {@linkcode FAULT_KINDS}. */
+export type FaultKind = typeof FAULT_KINDS[number];
+
+/** How often a fault comes and how long it stays, on average, in virtual milliseconds. */
+export interface FaultPlan {
+  readonly gapMs: number;
+  readonly durationMs: number;
+}
+
+/** How the network behaves all the time. Probabilities are per frame. */
+export interface NetworkOptions {
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  /** Frames that are damaged on their way, which the codec must notice. */
+  readonly corruptRate: number;
+  /** Frames that travel as bytes, through the real codec; the others go by reference. */
+  readonly codecRate: number;
+  readonly delayMinMs: number;
+  readonly delayMaxMs: number;
+  /** Whether frames of one sender arrive in their order, as over one connection. */
+  readonly isOrdered: boolean;
+}
+
+/** Everything that shapes a run. */
+export interface SimOptions {
+  readonly seed: number;
+  /** How long faults and clients go on. */
+  readonly stormMs: number;
+  /** How long the cluster may take afterwards until all is well. */
+  readonly calmMs: number;
+  readonly replicaCount: number;
+  readonly timing: Timing;
+  readonly network: NetworkOptions;
+  readonly syncMinMs: number;
+  readonly syncMaxMs: number;
+  readonly diskSegmentBytes: number;
+  /** By how much a clock may run fast or slow: 0.1 is a tenth. */
+  readonly clockDrift: number;
+  readonly clientCount: number;
+  readonly watcherCount: number;
+  readonly leaseHolderCount: number;
+  readonly keyCount: number;
+  /** Between an answer and the next request of a client, on average. */
+  readonly thinkMs: number;
+  /** Answers to clients that get lost. */
+  readonly lostAnswerRate: number;
+  readonly isCompacting: boolean;
+  readonly faults: Readonly<Partial<Record<FaultKind, FaultPlan>>>;
+}
+
+function pick<T>(prng: Prng, choices: readonly T[]): T {
+  return choices[prng.between(0, choices.length)];
+}
+
+/** Draws a run from its seed. */
+export function drawOptions(seed: number): SimOptions {
+  const prng = new SeededPrng(seed).fork("options");
+  const heartbeatIntervalMs = pick(prng, [100, 150, 200, 300]);
+  const snapshotEntries = pick(prng, [3, 20, 60, 300, 10_000]);
+  const electionTimeoutMs = Math.max(4 * heartbeatIntervalMs, pick(prng, [500, 1_000, 1_500]));
+  const isRough = prng.chance(0.5);
+  return {
+    seed,
+    stormMs: 45_000,
+    calmMs: 40_000,
+    replicaCount: pick(prng, [1, 2, 3, 3, 3, 3, 4, 5, 5]),
+    timing: {
+      heartbeatIntervalMs,
+      electionTimeoutMs,
+      snapshotEntries,
+      snapshotCatchUpEntries: pick(prng, [0, 2, 20, 100]),
+    },
+    network: {
+      lossRate: isRough ? pick(prng, [0, 0.005, 0.02, 0.08]) : 0,
+      duplicateRate: isRough ? pick(prng, [0, 0.01, 0.05, 0.2]) : 0,
+      corruptRate: isRough ? pick(prng, [0, 0.002, 0.01]) : 0,
+      codecRate: pick(prng, [0.02, 0.1, 1]),
+      delayMinMs: pick(prng, [0.1, 0.5, 2]),
+      delayMaxMs: pick(prng, [2, 5, 20, 60]),
+      isOrdered: prng.chance(0.3),
+    },
+    syncMinMs: pick(prng, [0.05, 0.5, 2]),
+    syncMaxMs: pick(prng, [2, 5, 30]),
+    diskSegmentBytes: pick(prng, [4_096, 16_384, 65_536]),
+    clockDrift: pick(prng, [0, 0.001, 0.02, 0.1]),
+    clientCount: pick(prng, [2, 4, 6, 10]),
+    watcherCount: pick(prng, [1, 2, 4]),
+    leaseHolderCount: pick(prng, [0, 1, 2, 3]),
+    keyCount: pick(prng, [1, 3, 6, 12]),
+    thinkMs: pick(prng, [30, 100, 250]),
+    lostAnswerRate: pick(prng, [0, 0.01, 0.1]),
+    isCompacting: prng.chance(0.5),
+    faults: drawFaults(prng),
+  };
+}
+
+function drawFaults(prng: Prng): Partial<Record<FaultKind, FaultPlan>> {
+  const faults: Partial<Record<FaultKind, FaultPlan>> = {};
+  // A calm seed now and then shows what needs no fault; a seed of few kinds shows them undisturbed.
+  const share = pick(prng, [0.05, 0.2, 0.35, 0.5]);
+  for (const kind of FAULT_KINDS) {
+    const isChosen = prng.chance(share);
+    const plan = {
+      gapMs: pick(prng, [2_000, 5_000, 12_000]),
+      durationMs: pick(prng, [300, 1_500, 5_000]),
+    };
+    if (isChosen) faults[kind] = plan;
+  }
+  return faults;
+}
+
+/** The options as people read them. */
+export function describeOptions(options: SimOptions): string {
+  const { faults, ...rest } = options;
+  const plain = JSON.stringify(rest).replaceAll('"', "").replaceAll(",", " ");
+  const kinds = Object.entries(faults).map(([kind, { gapMs, durationMs }]) =>
+    `${kind}(every ${gapMs}, for ${durationMs})`
+  );
+  return `${plain}\nfaults: ${kinds.join(" ") || "none"}`;
+}
