@@ -1,8 +1,10 @@
 import { assert } from "../base/assert.ts";
+import type { MemberId } from "../base/ids.ts";
 import { Machine } from "../machine/machine.ts";
-import { configurationOf } from "../raft/configuration.ts";
+import { configurationOf, sortedIds } from "../raft/configuration.ts";
 import { RaftNode } from "../raft/node.ts";
-import type { LogStore, RecoveredLog } from "../storage/log_store.ts";
+import type { SnapshotMeta } from "../raft/snapshot.ts";
+import type { LogStore, RecoveredLog, StoredSnapshot } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import { decodeIdentity, encodeIdentity, type ReplicaIdentity } from "./identity.ts";
 import {
@@ -13,6 +15,10 @@ import {
 } from "./options.ts";
 import { Proposals } from "./proposals.ts";
 import { ReadBarriers } from "./read_barriers.ts";
+import { manifestOf } from "./snapshot_keeper.ts";
+
+/** Where the log of every cluster begins. No leader has term zero. */
+const FOUNDATION = { index: 1, term: 0 };
 
 /** A replica's parts, recovered from its storage and not yet running. */
 export interface OpenedParts {
@@ -38,12 +44,15 @@ export async function openParts(options: ReplicaOptions): Promise<OpenedParts> {
   try {
     const identity = await identify(options, recovered);
     const timing = { ...DEFAULT_TIMING, ...options.timing };
-    const machine = await restoreMachine(identity, recovered);
-    const raft = makeRaft(options, timing, identity, recovered);
+    const machine = new Machine();
+    const snapshot = recovered.snapshot === null
+      ? await found(storage, machine, identity, recovered)
+      : await restore(machine, recovered.snapshot);
+    const raft = makeRaft(options, timing, identity.memberId, snapshot, recovered);
     const transport = options.connect(identity);
     options.onEvent?.({
       type: "recovered",
-      index: recovered.entries.at(-1)?.index ?? recovered.snapshot?.manifest.index ?? 0,
+      index: recovered.entries.at(-1)?.index ?? snapshot?.index ?? 0,
       notes: recovered.notes,
     });
     return {
@@ -57,7 +66,7 @@ export async function openParts(options: ReplicaOptions): Promise<OpenedParts> {
       proposals: new Proposals(identity.memberId, recovered.epoch),
       barriers: new ReadBarriers(recovered.epoch),
       epoch: recovered.epoch,
-      snapshot: recovered.snapshot?.manifest ?? { index: 0, term: 0 },
+      snapshot: snapshot ?? { index: 0, term: 0 },
     };
   } catch (error) {
     await storage.close();
@@ -79,52 +88,71 @@ async function identify(
   return bootstrap;
 }
 
-async function restoreMachine(
-  identity: ReplicaIdentity,
-  { snapshot }: RecoveredLog,
-): Promise<Machine> {
-  const machine = new Machine();
-  if (snapshot === null) {
-    machine.members.bootstrap(
-      identity.initialMembers.map((member) => ({
-        ...member,
-        clientUrls: [],
-        instanceId: new Uint8Array(0),
-      })),
-    );
-    return machine;
-  }
+/**
+ * Founds a cluster: its first members are its first snapshot, which each of them writes alike, and
+ * the log begins behind it. Safety: so a replica that joins later cannot replay the log from nothing,
+ * without the founders in its configuration and its table of members; it needs a snapshot first.
+ *
+ * @returns the snapshot, or null for a replica that joins and must be given one.
+ */
+async function found(
+  storage: LogStore,
+  machine: Machine,
+  { initialMembers }: ReplicaIdentity,
+  { entries }: RecoveredLog,
+): Promise<SnapshotMeta | null> {
+  assert(entries.length === 0, "A log without a snapshot is empty");
+  if (initialMembers.length === 0) return null;
+  machine.members.bootstrap(
+    initialMembers.map((member) => ({
+      ...member,
+      clientUrls: [],
+      instanceId: new Uint8Array(0),
+    })),
+  );
+  const learners = initialMembers.filter(({ isLearner }) => isLearner);
+  const voters = initialMembers.filter(({ isLearner }) => !isLearner);
+  const configuration = {
+    ...configurationOf(voters.map(({ id }) => id)),
+    learners: sortedIds(learners.map(({ id }) => id)),
+  };
+  const { header, segments } = machine.snapshot();
+  const manifest = manifestOf({ ...FOUNDATION, configuration }, header, segments);
+  await storage.saveSnapshot(manifest, segments);
+  return manifest;
+}
+
+/** Puts the machine where the stored snapshot stands. */
+async function restore(
+  machine: Machine,
+  { manifest, readSegment }: StoredSnapshot,
+): Promise<SnapshotMeta> {
   const segments = [];
-  for (const { id, byteLength } of snapshot.manifest.segments) {
-    segments.push({ id, byteLength, bytes: await snapshot.readSegment(id) });
+  for (const { id, byteLength } of manifest.segments) {
+    segments.push({ id, byteLength, bytes: await readSegment(id) });
   }
-  machine.restore(snapshot.manifest.header, segments);
-  return machine;
+  machine.restore(manifest.header, segments);
+  return manifest;
 }
 
 function makeRaft(
   options: ReplicaOptions,
   timing: Timing,
-  identity: ReplicaIdentity,
-  { hardState, snapshot, entries }: RecoveredLog,
+  memberId: MemberId,
+  snapshot: SnapshotMeta | null,
+  { hardState, entries }: RecoveredLog,
 ): RaftNode {
   const tickMs = timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT;
-  const members = identity.initialMembers;
-  const initial = {
-    ...configurationOf(members.filter(({ isLearner }) => !isLearner).map(({ id }) => id)),
-    learners: configurationOf(members.filter(({ isLearner }) => isLearner).map(({ id }) => id))
-      .voters,
-  };
   return new RaftNode({
-    id: identity.memberId,
+    id: memberId,
     electionTicks: Math.ceil(timing.electionTimeoutMs / tickMs),
     heartbeatTicks: TICKS_PER_HEARTBEAT,
     prng: options.prng,
     recovered: {
       hardState,
-      snapshot: snapshot?.manifest ?? null,
+      snapshot,
       entries,
-      configuration: snapshot?.manifest.configuration ?? initial,
+      configuration: snapshot?.configuration ?? configurationOf([]),
     },
   });
 }
