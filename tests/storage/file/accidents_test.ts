@@ -4,6 +4,7 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStringIncludes,
+  fail,
 } from "@std/assert";
 import {
   StorageDamagedError,
@@ -270,4 +271,21 @@ Deno.test("the file log stops at a full disk and has what it acknowledged", asyn
   disk.capacityBytes = 40_000;
   assert(acknowledged > 10);
   assertEquals((await recover(disk)).entries, entriesOf(1, acknowledged, 1, 500));
+});
+
+Deno.test("the file log does nothing more once close() has resolved", async () => {
+  const disk = new MemoryDisk();
+  const store = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
+  await store.open();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  disk.onOperation = ({ kind, name }) => {
+    if (kind === "sync" && name === "log.tmp") return promise;
+  };
+  await store.append(batchOf(entriesOf(1, 1, 1, 3000)));
+  const closing = store.close().then(() => {
+    disk.onOperation = ({ kind, name }) => fail(`${kind} of ${name} after close()`);
+  });
+  resolve();
+  await closing;
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 });
