@@ -27,7 +27,10 @@ export interface ReplicaIdentity {
    * this and refuse it.
    */
   readonly instanceId: Uint8Array;
-  /** The members that the cluster began with; empty for a replica that joined a running cluster. */
+  /**
+   * The members that the cluster began with. Safety: also in a replica that joined later, because the
+   * log begins with them, and a replica that gets the whole log must begin there, too.
+   */
   readonly initialMembers: readonly InitialMember[];
 }
 

@@ -13,6 +13,8 @@ export interface CallOptions {
   /** Whether the call may be made again when no answer came: only if twice is as good as once. */
   readonly isIdempotent: boolean;
   readonly signal?: AbortSignal;
+  /** The replica that is called; the leader, whoever that is, if nobody is named. */
+  readonly to?: MemberId;
 }
 
 interface Pending {
@@ -41,11 +43,14 @@ const IDS_PER_INCARNATION = 2 ** 32;
 
 /**
  * Calls that only the leader can answer, such as keeping a lease alive: answered here when this
- * replica leads, else sent to the leader, and to the next one when the leader changes.
+ * replica leads, else sent to the leader, and to the next one when the leader changes. Some calls are
+ * for one named replica instead, which answers whether it leads or not.
  */
 export class LeaderCalls {
   readonly #context: CallContext;
   readonly #handlers = new Map<string, CallHandler>();
+  /** Methods that every replica answers. */
+  readonly #anywhere = new Set<string>();
   readonly #pending = new Map<number, Pending>();
   /** Calls of others that are being answered: a message that arrives twice is answered once. */
   readonly #answering = new Set<string>();
@@ -61,7 +66,13 @@ export class LeaderCalls {
     this.#handlers.set(method, handler);
   }
 
-  /** Calls the leader, whoever it is. */
+  /** Names what answers a method whether this replica leads or not. */
+  handleAnywhere(method: string, handler: CallHandler): void {
+    this.#anywhere.add(method);
+    this.#handlers.set(method, handler);
+  }
+
+  /** Calls the leader, whoever it is, or the replica that the options name. */
   call(method: string, body: Uint8Array, options: CallOptions): Promise<Uint8Array> {
     if (this.#pending.size >= CALLS_MAX) {
       return Promise.reject(
@@ -88,7 +99,7 @@ export class LeaderCalls {
     });
   }
 
-  /** Somebody calls this replica because it believes that it leads. */
+  /** Somebody calls this replica, most often because it believes that it leads. */
   async onCall(from: MemberId, { id, method, body }: CallMessage): Promise<void> {
     const call = `${from}/${id}`;
     if (this.#answering.has(call)) return;
@@ -121,16 +132,16 @@ export class LeaderCalls {
   /** Hands calls to a new leader, repeats what may be repeated, and gives up what is too late. */
   tick(): void {
     const nowMs = this.#context.nowMs();
-    const leader = this.#context.leader();
     for (const pending of this.#pending.values()) {
       const { options, sentTo, sentMs } = pending;
+      const target = options.to ?? this.#context.leader();
       if (options.deadlineMs <= nowMs) {
         this.#settle(pending.message.id)?.reject(
-          new ReplicaError("timed out", "The leader has not answered in time: try again"),
+          new ReplicaError("timed out", "The other replica has not answered in time: try again"),
         );
       } else if (sentTo === NO_MEMBER) {
         this.#hand(pending);
-      } else if (options.isIdempotent && (sentTo !== leader || nowMs - sentMs >= RESEND_MS)) {
+      } else if (options.isIdempotent && (sentTo !== target || nowMs - sentMs >= RESEND_MS)) {
         this.#hand(pending);
       }
     }
@@ -148,14 +159,14 @@ export class LeaderCalls {
   }
 
   #hand(pending: Pending): void {
-    const leader = this.#context.leader();
-    if (leader === NO_MEMBER) return;
-    const isSlowAndHere = leader === this.#context.id && pending.sentTo === leader;
+    const target = pending.options.to ?? this.#context.leader();
+    if (target === NO_MEMBER) return;
+    const isSlowAndHere = target === this.#context.id && pending.sentTo === target;
     if (isSlowAndHere) return;
-    pending.sentTo = leader;
+    pending.sentTo = target;
     pending.sentMs = this.#context.nowMs();
-    if (leader === this.#context.id) this.#answerHere(pending);
-    else this.#context.send(leader, pending.message);
+    if (target === this.#context.id) this.#answerHere(pending);
+    else this.#context.send(target, pending.message);
   }
 
   #answerHere(pending: Pending): void {
@@ -170,12 +181,12 @@ export class LeaderCalls {
   }
 
   async #answer(method: string, body: Uint8Array): Promise<Uint8Array> {
-    if (this.#context.leader() !== this.#context.id) {
+    if (!this.#anywhere.has(method) && this.#context.leader() !== this.#context.id) {
       throw new ReplicaError("not leader", "This replica does not lead: ask the leader");
     }
     const handler = this.#handlers.get(method);
     if (handler === undefined) {
-      throw new ReplicaError("timed out", `The leader does not know the call "${method}"`);
+      throw new ReplicaError("timed out", `This replica does not know the call "${method}"`);
     }
     return await handler(body) ?? EMPTY_BYTES;
   }

@@ -17,6 +17,7 @@ import type { FetchedSnapshot } from "./snapshot_fetch.ts";
 import { SnapshotExchange } from "./snapshot_exchange.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import type { ReplicaEvent } from "./status.ts";
+import { DEFAULT_UPKEEP, Upkeep } from "./upkeep.ts";
 
 /** How often one turn asks Raft for more before it lets other events through. */
 const TURN_ROUNDS_MAX = 8;
@@ -38,6 +39,8 @@ export class Loop {
   readonly leases: LeaseKeeper;
   /** Changes of who takes part; leader only. */
   readonly changes: MemberChanges;
+  /** What the store needs without being asked. */
+  readonly upkeep: Upkeep;
   readonly #parts: OpenedParts;
   readonly #onEvent: (event: ReplicaEvent) => void;
   readonly #handOver: HandOver;
@@ -79,13 +82,17 @@ export class Loop {
       nowMs: () => clock.nowMs(),
       send: (to, message) => transport.send(to, [message]),
     }, parts.epoch);
-    this.leases = new LeaseKeeper({
+    const duty = {
       machine,
-      electionTimeoutMs: timing.electionTimeoutMs,
       nowMs: () => clock.nowMs(),
       leads: () => raft.isLeader && this.#applied.term === raft.term && !this.#stopped,
-      proposeAsLeader: (commands) => this.#proposeAsLeader(commands),
-      wait: (delayMs) => new Promise((resolve) => clock.after(delayMs, resolve)),
+      proposeAsLeader: (commands: readonly Command[]) => this.#proposeAsLeader(commands),
+      wait: (delayMs: number) => new Promise<void>((resolve) => clock.after(delayMs, resolve)),
+    };
+    this.leases = new LeaseKeeper({ ...duty, electionTimeoutMs: timing.electionTimeoutMs });
+    this.upkeep = new Upkeep({ ...duty, id: raft.id, calls: this.calls, onEvent }, {
+      ...DEFAULT_UPKEEP,
+      ...options.upkeep,
     });
     this.#ticker = clock.every(timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT, () => {
       this.#tick();
@@ -160,6 +167,7 @@ export class Loop {
     raft.tick();
     this.leases.follow();
     this.leases.tick();
+    this.upkeep.tick();
     // Space is freed a step with each batch; while nobody writes, empty ones keep that going.
     if (raft.isLeader && machine.isCompacting) this.#proposeAsLeader([]);
     this.schedule();
@@ -198,6 +206,7 @@ export class Loop {
       for (const entry of ready.committed) this.#apply(entry);
       raft.applied(this.#applied.index);
       this.leases.follow();
+      this.upkeep.changed();
       this.#saveIfDue();
     }
   }
@@ -252,6 +261,7 @@ export class Loop {
     this.#parts.machine.restore(manifest.header, segments);
     this.#applied = manifest;
     this.#keeper.onInstalled(manifest.index);
+    this.upkeep.changed();
     this.#meetPeers();
     this.#onEvent({ type: "snapshotInstalled", index: manifest.index, from: message.from });
   }

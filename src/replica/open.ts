@@ -84,8 +84,9 @@ async function identify(
     recovered.entries.length === 0 && recovered.snapshot === null,
     "A storage with data knows whose data it is",
   );
-  await storage.saveIdentity(encodeIdentity(bootstrap));
-  return bootstrap;
+  const identity = typeof bootstrap === "function" ? await bootstrap() : bootstrap;
+  await storage.saveIdentity(encodeIdentity(identity));
+  return identity;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { LogStore } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { InitialMember, ReplicaIdentity } from "./identity.ts";
 import type { ReplicaEvent } from "./status.ts";
+import type { UpkeepOptions } from "./upkeep.ts";
 
 /** What a replica becomes when its storage has never been used. */
 export interface Bootstrap {
@@ -13,7 +14,10 @@ export interface Bootstrap {
   readonly memberId: MemberId;
   /** 16 random bytes; see {@linkcode ReplicaIdentity.instanceId}. */
   readonly instanceId: Uint8Array;
-  /** The members of a new cluster, or none for a replica that joins a running one. */
+  /**
+   * The members that the cluster began with, for a replica that joins a running one, too: it may get
+   * the whole log, which begins with them.
+   */
   readonly initialMembers: readonly InitialMember[];
 }
 
@@ -30,9 +34,11 @@ export interface ReplicaOptions {
   readonly connect: (identity: ReplicaIdentity) => PeerTransport;
   readonly clock: Clock;
   readonly prng: Prng;
-  readonly bootstrap: Bootstrap;
+  /** Who the replica is, or how to find out; a storage that was used before says it itself. */
+  readonly bootstrap: Bootstrap | (() => Promise<Bootstrap>);
   readonly attributes: Attributes;
   readonly timing?: Partial<Timing>;
+  readonly upkeep?: Partial<UpkeepOptions>;
   readonly onEvent?: (event: ReplicaEvent) => void;
 }
 

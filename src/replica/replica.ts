@@ -10,6 +10,7 @@ import {
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../machine/command.ts";
 import { ReplicaError } from "./errors.ts";
+import type { InitialMember } from "./identity.ts";
 import {
   decodeLeaseId,
   decodeLeaseTime,
@@ -49,6 +50,8 @@ export class Replica implements AsyncDisposable {
   readonly clusterId: ClusterId;
   /** The replica's identity in its cluster. */
   readonly memberId: MemberId;
+  /** The members that the cluster began with: a replica that joins needs to know them. */
+  readonly initialMembers: readonly InitialMember[];
   /** The state machine, for reading only: what it holds is changed by the log alone. */
   readonly machine: Machine;
   /** Resolves when the replica is no more: with the failure, or with undefined after `close`. */
@@ -67,6 +70,7 @@ export class Replica implements AsyncDisposable {
     this.#parts = parts;
     this.clusterId = parts.identity.clusterId;
     this.memberId = parts.identity.memberId;
+    this.initialMembers = parts.identity.initialMembers;
     this.machine = parts.machine;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * parts.timing.electionTimeoutMs;
     const { onEvent } = parts.options;
@@ -167,6 +171,8 @@ export class Replica implements AsyncDisposable {
   ): Promise<void> {
     const method = options.force === true ? "members/force" : "members/change";
     await this.#call(method, encodeMembershipChange(change), false, options);
+    // A replica that removed itself has no way to wait for that.
+    if (change.kind === "remove" && change.id === this.memberId) return;
     await this.linearize(options);
   }
 
@@ -200,6 +206,14 @@ export class Replica implements AsyncDisposable {
     }
   }
 
+  /**
+   * Whether a write of this estimated cost may be proposed; if not, the store would grow past its
+   * quota, and whoever asked raises the alarm.
+   */
+  hasSpaceFor(costBytes: number): boolean {
+    return this.#loop.upkeep.quota.admits(costBytes);
+  }
+
   /** What this replica knows of itself and its cluster right now. */
   status(): ReplicaStatus {
     const { clusterId, memberId } = this;
@@ -216,6 +230,7 @@ export class Replica implements AsyncDisposable {
       lastIndex,
       configuration,
       storageBytes: this.#parts.storage.byteLength(),
+      quotaBytes: this.#loop.upkeep.quota.limitBytes,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { ClusterId, MemberId } from "../base/ids.ts";
+import type { AlarmType } from "../machine/alarms.ts";
 import type { Configuration } from "../raft/configuration.ts";
 import type { Role } from "../raft/ready.ts";
 
@@ -16,6 +17,8 @@ export interface ReplicaStatus {
   readonly configuration: Configuration;
   /** Bytes that the durable storage occupies. */
   readonly storageBytes: number;
+  /** How many bytes the store may hold; infinite without a quota. */
+  readonly quotaBytes: number;
 }
 
 /** Something that an operator wants to see. */
@@ -31,5 +34,15 @@ export type ReplicaEvent =
   | { readonly type: "recovered"; readonly index: number; readonly notes: readonly string[] }
   | { readonly type: "snapshotSaved"; readonly index: number; readonly byteLength: number }
   | { readonly type: "snapshotInstalled"; readonly index: number; readonly from: MemberId }
+  | { readonly type: "alarmRaised"; readonly memberId: MemberId; readonly alarm: AlarmType }
+  | { readonly type: "alarmCleared"; readonly memberId: MemberId; readonly alarm: AlarmType }
+  | { readonly type: "compacted"; readonly revision: number }
+  | {
+    /** A compaction has taken out all that it could. */
+    readonly type: "spaceFreed";
+    readonly revision: number;
+    readonly bytesInUse: number;
+    readonly bytesTotal: number;
+  }
   | { readonly type: "removed" }
   | { readonly type: "failed"; readonly error: Error };
