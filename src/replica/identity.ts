@@ -27,10 +27,7 @@ export interface ReplicaIdentity {
    * this and refuse it.
    */
   readonly instanceId: Uint8Array;
-  /**
-   * The members that the cluster began with. Safety: also in a replica that joined later, because the
-   * log begins with them, and a replica that gets the whole log must begin there, too.
-   */
+  /** The members that the cluster began with; empty for a replica that joined a running cluster. */
   readonly initialMembers: readonly InitialMember[];
 }
 

@@ -14,10 +14,7 @@ export interface Bootstrap {
   readonly memberId: MemberId;
   /** 16 random bytes; see {@linkcode ReplicaIdentity.instanceId}. */
   readonly instanceId: Uint8Array;
-  /**
-   * The members that the cluster began with, for a replica that joins a running one, too: it may get
-   * the whole log, which begins with them.
-   */
+  /** The members of a new cluster, or none for a replica that joins a running one. */
   readonly initialMembers: readonly InitialMember[];
 }
 

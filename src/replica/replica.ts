@@ -10,7 +10,6 @@ import {
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../machine/command.ts";
 import { ReplicaError } from "./errors.ts";
-import type { InitialMember } from "./identity.ts";
 import {
   decodeLeaseId,
   decodeLeaseTime,
@@ -50,8 +49,6 @@ export class Replica implements AsyncDisposable {
   readonly clusterId: ClusterId;
   /** The replica's identity in its cluster. */
   readonly memberId: MemberId;
-  /** The members that the cluster began with: a replica that joins needs to know them. */
-  readonly initialMembers: readonly InitialMember[];
   /** The state machine, for reading only: what it holds is changed by the log alone. */
   readonly machine: Machine;
   /** Resolves when the replica is no more: with the failure, or with undefined after `close`. */
@@ -70,7 +67,6 @@ export class Replica implements AsyncDisposable {
     this.#parts = parts;
     this.clusterId = parts.identity.clusterId;
     this.memberId = parts.identity.memberId;
-    this.initialMembers = parts.identity.initialMembers;
     this.machine = parts.machine;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * parts.timing.electionTimeoutMs;
     const { onEvent } = parts.options;
