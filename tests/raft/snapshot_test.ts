@@ -110,6 +110,15 @@ Deno.test("RaftNode ignores a snapshot that is not newer than what it has commit
   assertEquals([answer.rejected, answer.index, made.disk.snapshot], [false, 2, null]);
 });
 
+Deno.test("RaftNode ignores a snapshot of entries that it has compacted itself", () => {
+  const made = replica({ term: 1 });
+  made.disk.snapshot = { index: 5, term: 1, configuration: configurationOf([1n, 2n, 3n]) };
+  made.restart();
+  made.node.step(snapshot(2n, 1, 3, 1));
+  const [answer] = only(made.run(), "appendAnswer");
+  assertEquals([answer.rejected, answer.index, made.disk.snapshot.index], [false, 5, 5]);
+});
+
 Deno.test("RaftNode needs no snapshot of a log that it has, and commits through it", () => {
   const made = replica({ terms: [1, 1, 1], term: 1 });
   made.node.step(snapshot(2n, 1, 2, 1));
