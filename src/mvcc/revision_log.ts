@@ -82,6 +82,14 @@ export class RevisionLog {
     return segment;
   }
 
+  /** Ends the segment that grows, so that it can be rewritten; the next record begins another. */
+  sealTail(): void {
+    const { tail } = this;
+    if (tail.count === 0) return;
+    tail.seal();
+    this.#add();
+  }
+
   /**
    * Room for a record after all others, in the growing segment or a fresh one; a record larger than
    * a segment gets one of its own. `segment` and `offset` say where.
@@ -208,19 +216,21 @@ export class RevisionLog {
   }
 
   /**
-   * A log of segments from a snapshot, with their ids. The last of them goes on growing.
+   * A log of segments from a snapshot, with their ids. The last of them goes on growing, unless the
+   * segment that grew was empty and so is not among them.
    *
    * @throws {DamagedSnapshotError} When bytes are not what their id says.
    */
   static restore(
     parts: readonly { readonly id: string; readonly bytes: Uint8Array }[],
+    tailIsEmpty: boolean,
     segmentBytes?: number,
   ): RevisionLog {
     const log = new RevisionLog(segmentBytes);
     if (parts.length === 0) return log;
     log.#order.length = log.#slots.length = 0;
     for (const { id, bytes } of parts) {
-      const grows = log.#order.length === parts.length - 1;
+      const grows = !tailIsEmpty && log.#order.length === parts.length - 1;
       const slot = log.#slots.length;
       const segment = Segment.adopt(slot, grows ? bytes.slice() : bytes, id);
       const last = log.#order.at(-1);
@@ -234,6 +244,7 @@ export class RevisionLog {
       log.bytesInUse += segment.length;
       log.segment = segment;
     }
+    if (tailIsEmpty) log.#add();
     return log;
   }
 

@@ -25,10 +25,14 @@ interface Header {
   readonly revision: number;
   readonly compactRevision: number;
   readonly scrub: ScrubState | null;
+  /** Whether the next record begins a segment of its own: the last one here is sealed. */
+  readonly tailIsEmpty: boolean;
   readonly ids: readonly string[];
 }
 
 const HEADER_VERSION = 1;
+const SCRUBS = 1;
+const TAIL_IS_EMPTY = 2;
 /** No honest id is longer. */
 const ID_BYTES_MAX = 128;
 
@@ -39,7 +43,7 @@ export function encodeHeader(header: Header): Uint8Array {
   writer.varint(header.revision);
   // One more, because a store that was never compacted has -1.
   writer.varint(header.compactRevision + 1);
-  writer.byte(header.scrub === null ? 0 : 1);
+  writer.byte((header.scrub === null ? 0 : SCRUBS) | (header.tailIsEmpty ? TAIL_IS_EMPTY : 0));
   if (header.scrub !== null) {
     writer.varint(header.scrub.endMain);
     writer.varint(header.scrub.endSub);
@@ -76,8 +80,8 @@ function readHeader(reader: ByteReader): Header {
   }
   const revision = reader.varint();
   const compactRevision = reader.varint() - 1;
-  const scrubs = reader.byte() === 1;
-  const scrub = scrubs
+  const flags = reader.byte();
+  const scrub = (flags & SCRUBS) !== 0
     ? { endMain: reader.varint(), endSub: reader.varint(), done: reader.varint() }
     : null;
   const ids: string[] = [];
@@ -86,7 +90,7 @@ function readHeader(reader: ByteReader): Header {
     if (id.length > ID_BYTES_MAX) throw new DamagedSnapshotError("header", "a segment's name");
     ids.push(String.fromCharCode(...id));
   }
-  return { revision, compactRevision, scrub, ids };
+  return { revision, compactRevision, scrub, tailIsEmpty: (flags & TAIL_IS_EMPTY) !== 0, ids };
 }
 
 /** Fills an empty index from a log, in one pass over its records. */

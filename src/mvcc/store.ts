@@ -135,15 +135,9 @@ export class MvccStore {
     if (revision <= this.#compactRevision) return "compacted";
     if (revision > this.#revision) return "future revision";
     this.#compactRevision = revision;
-    // What still grows is left for the next compaction, so that segments end where they would end
-    // anyway.
-    const tail = this.#log.tail;
-    const empty = tail.count === 0;
-    this.#scrub = {
-      endMain: empty ? this.#revision + 1 : tail.firstMain,
-      endSub: empty ? 0 : tail.firstSub,
-      done: 0,
-    };
+    // Why: what still grows cannot be rewritten, and in a small store that would be everything.
+    this.#log.sealTail();
+    this.#scrub = { endMain: this.#revision + 1, endSub: 0, done: 0 };
     return null;
   }
 
@@ -178,12 +172,14 @@ export class MvccStore {
       return { id: segment.id, bytes: segment.sealed ? used : used.slice() };
     });
     const ids = segments.map(({ id }) => id);
-    const [revision, compactRevision, scrub] = [
-      this.#revision,
-      this.#compactRevision,
-      this.#scrub,
-    ];
-    return { header: encodeHeader({ revision, compactRevision, scrub, ids }), segments };
+    const header = encodeHeader({
+      revision: this.#revision,
+      compactRevision: this.#compactRevision,
+      scrub: this.#scrub,
+      tailIsEmpty: this.#log.tail.count === 0,
+      ids,
+    });
+    return { header, segments };
   }
 
   /**
@@ -194,12 +190,12 @@ export class MvccStore {
    */
   restore(header: Uint8Array, segments: readonly Uint8Array[]): void {
     assert(!this.#txnOpen, "A snapshot must not be restored within a transaction");
-    const { revision, compactRevision, scrub, ids } = decodeHeader(header);
+    const { revision, compactRevision, scrub, tailIsEmpty, ids } = decodeHeader(header);
     if (ids.length !== segments.length) {
       throw new DamagedSnapshotError("header", `${ids.length} segments, ${segments.length} given`);
     }
     const parts = ids.map((id, i) => ({ id, bytes: segments[i] }));
-    const log = RevisionLog.restore(parts, this.#options.segmentBytes);
+    const log = RevisionLog.restore(parts, tailIsEmpty, this.#options.segmentBytes);
     const table = new KeyTable(log, this.hashSeed);
     const tree = new KeyTree(table);
     indexLog(log, table, tree);

@@ -11,7 +11,6 @@ function explained(): StoreHarness {
   h.delete("k");
   h.put("x");
   h.put("k", "8");
-  // The newest segment is left alone by compaction; push the history out of it.
   h.put("z", "z".repeat(200));
   return h;
 }
@@ -104,4 +103,45 @@ Deno.test("MvccStore.compactStep() joins small segments", () => {
   h.compact(h.store.revision);
   assert(h.store.log.segments.length < before / 6);
   assertEquals(h.all().length, 21);
+});
+
+Deno.test("MvccStore.compactStep() comes back for what becomes superfluous later", () => {
+  const h = new StoreHarness(400);
+  for (const key of ["x", "y", "stays"]) h.put(key, "1");
+  h.put("x", "2");
+  for (let i = 0; i < 5; i++) h.put("filler", "f".repeat(300));
+  h.put("y", "2");
+  h.put("filler", "f".repeat(400));
+  const kept = (revision: number) => {
+    h.compact(revision);
+    return h.records().filter((line) => !line.endsWith("filler"));
+  };
+  assertEquals(kept(5), ["3.0 y", "4.0 stays", "5.0 x", "11.0 y"]);
+  assertEquals(kept(6), ["3.0 y", "4.0 stays", "5.0 x", "11.0 y"]);
+  assertEquals(kept(11), ["4.0 stays", "5.0 x", "11.0 y"]);
+});
+
+Deno.test("MvccStore.compact() frees a store that is smaller than a segment", () => {
+  const h = new StoreHarness(1_048_576);
+  for (let i = 0; i < 200; i++) h.put("often", "v".repeat(200));
+  const before = h.store.bytesInUse;
+  h.compact(h.store.revision);
+  assert(h.store.bytesInUse < before / 100);
+  assert(h.store.bytesTotal < before / 5);
+  assertEquals(h.all().length, 1);
+});
+
+Deno.test("MvccStore.restore() goes on with the segments that the original makes", () => {
+  for (const revision of [2, 30, 51]) {
+    const h = new StoreHarness(4_096);
+    for (let i = 0; i < 50; i++) h.put(`key ${i % 7}`);
+    h.store.compact(revision);
+    const copy = new StoreHarness(4_096);
+    const { header, segments } = h.store.snapshot();
+    copy.store.restore(header, segments.map(({ bytes }) => bytes.slice()));
+    for (const { store } of [h, copy]) while (!store.compactStep(1));
+    for (const harness of [h, copy]) for (let i = 0; i < 9; i++) harness.put(`key ${i}`);
+    const ids = (harness: StoreHarness) => harness.store.snapshot().segments.map(({ id }) => id);
+    assertEquals(ids(copy), ids(h), `compacted at ${revision}`);
+  }
 });
