@@ -208,6 +208,18 @@ Deno.test("WatchStream replays a key with a long history in bounded steps", () =
   );
 });
 
+Deno.test("WatchStream never splits a revision, however large", () => {
+  const s = new Stage(1_000_000);
+  s.put("before");
+  const txn = s.store.begin();
+  for (let i = 0; i < 60_000; i++) txn.put(bytesOf(`k${i}`), new Uint8Array(0), 0n);
+  txn.end();
+  s.put("k", "after");
+  s.watch("k", "l", { startRevision: 1 });
+  const [, ...rest] = s.drain();
+  assertEquals(rest.map(({ events }) => events.length), [60_000, 1]);
+});
+
 Deno.test("WatchStream.requestProgress() answers only when every watcher is up to date", () => {
   const s = new Stage();
   s.stream.requestProgress();
