@@ -2,7 +2,8 @@ import { type MemberId, NO_MEMBER } from "../base/ids.ts";
 
 /**
  * What a replica must never forget (Raft figure 2). Safety: `term` and `vote` are durable before any
- * message that follows from them leaves the replica. `commit` is only a hint that shortens a restart.
+ * message that promises something in that term leaves the replica. `commit` is a hint that shortens a
+ * restart, but what it says about changes of the configuration counts: see `writes.ts`.
  */
 export interface HardState {
   /** The latest term this replica has seen. */
