@@ -280,6 +280,19 @@ Deno.test("WatchHub has watchers read what a snapshot brought", () => {
   assertEquals(s.lines().sort(), ["0@7: a=6", "1@7: a=6"]);
 });
 
+Deno.test("WatchHub keeps a quiet watcher over a snapshot that is compacted", () => {
+  const ahead = new Stage();
+  const s = new Stage();
+  s.watch("a");
+  for (const stage of [ahead, s]) for (let i = 0; i < 9; i++) stage.put("b");
+  s.drain();
+  ahead.compact(8);
+  ahead.put("a", "1");
+  const { header, segments } = ahead.store.snapshot();
+  s.store.restore(header, segments.map(({ bytes }) => bytes));
+  assertEquals(s.lines(), ["0@11: a=1"]);
+});
+
 Deno.test("WatchStream.close() leaves nothing behind", () => {
   const s = new Stage();
   s.watch("a");
