@@ -1,10 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import { ConnectionError, ErrorCode, StreamError } from "./error_code.ts";
+import type { Http2Event } from "./event.ts";
 import { FloodGuard } from "./flood_guard.ts";
 import { LargeMessageRoom, ReceiveWindow } from "./flow_control.ts";
 import { FRAME_PAYLOAD_BYTES, INT31_MAX, PREFACE, writeGoaway, writePing } from "./frame.ts";
 import { writeReset, writeSettings, writeWindowUpdate } from "./frame.ts";
-import { FrameHandler } from "./frame_handler.ts";
+import { FrameHandler, type FrameTarget } from "./frame_handler.ts";
 import { FrameSplitter } from "./frame_splitter.ts";
 import type { HeaderField } from "./hpack/header_field.ts";
 import { Keepalive } from "./keepalive.ts";
@@ -12,17 +13,8 @@ import type { Http2Limits } from "./limits.ts";
 import type { RequestHead } from "./request_head.ts";
 import { Sender } from "./sender.ts";
 import { DEFAULT_WINDOW_BYTES, SettingId } from "./settings.ts";
-import type { Stream, StreamConsumer, StreamOwner } from "./stream.ts";
+import type { Stream, StreamConsumer } from "./stream.ts";
 import { StreamTable } from "./stream_table.ts";
-
-/** What a connection tells about itself, for logs and metrics. */
-export type Http2Event =
-  /** The connection ends because the peer broke a rule or fell silent. */
-  | { readonly kind: "connection_error"; readonly code: ErrorCode; readonly message: string }
-  /** One stream was reset because the peer broke a rule. */
-  | { readonly kind: "stream_error"; readonly code: ErrorCode; readonly message: string }
-  /** A handler threw something that is no answer: a bug in it, or in this code. */
-  | { readonly kind: "handler_error"; readonly path: string; readonly error: unknown };
 
 /** What a connection needs of whoever drives it. */
 export interface ConnectionHost {
@@ -44,7 +36,7 @@ const KEEPALIVE_PING = new Uint8Array(8);
  * The server's end of one connection, as a machine that takes bytes and leaves bytes in a buffer.
  * It never waits and never throws; time and the socket are the host's.
  */
-export class Http2Connection implements StreamOwner {
+export class Http2Connection implements FrameTarget {
   readonly host: ConnectionHost;
   readonly limits: Http2Limits;
   readonly guard: FloodGuard;
@@ -60,7 +52,6 @@ export class Http2Connection implements StreamOwner {
   queuedBytes = 0;
   /** Handlers that have not finished, those of closed streams included. */
   #handlers = 0;
-  /** Streams after this one are refused, once we have said goodbye. */
   lastStreamIdTaken: number = INT31_MAX;
   #isDraining = false;
   /** The connection is over: what is in the buffer is the last that is sent. */
@@ -101,7 +92,6 @@ export class Http2Connection implements StreamOwner {
     return this.#frames.hasSettings;
   }
 
-  /** Whether no more requests fit at the moment. */
   get isFull(): boolean {
     const { streamsMax, queueBytesMax } = this.limits;
     return this.streams.size >= streamsMax || this.#handlers >= streamsMax ||
@@ -201,7 +191,6 @@ export class Http2Connection implements StreamOwner {
     this.#ping(DRAIN_PING);
   }
 
-  /** The answer to one of our pings has come. */
   onPingAck(bytes: Uint8Array, start: number): void {
     if (!this.#isDraining || this.lastStreamIdTaken !== INT31_MAX) return;
     if (DRAIN_PING.some((byte, i) => bytes[start + i] !== byte)) return;
@@ -222,14 +211,12 @@ export class Http2Connection implements StreamOwner {
     this.host.wantsFlush();
   }
 
-  /** Opens a stream for a request and finds who answers it. */
   openRequest(stream: Stream, head: RequestHead): void {
     this.streams.add(stream);
     this.#handlers++;
     stream.consumer = this.host.onRequest(stream, head);
   }
 
-  /** Counts data that arrived; everything but a request's own data is given back at once. */
   receiveData(byteCount: number): void {
     if (!this.#window.receive(byteCount)) {
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "more data than the window allows");
@@ -238,7 +225,6 @@ export class Http2Connection implements StreamOwner {
     if (increment > 0) writeWindowUpdate(this.sender.out, 0, increment);
   }
 
-  /** Ends what the peer says on a stream. */
   endRemote(stream: Stream): void {
     stream.isRemoteEnded = true;
     stream.consumer?.onEnd();
@@ -258,7 +244,6 @@ export class Http2Connection implements StreamOwner {
     this.#endIfDrained();
   }
 
-  /** The peer has reset a stream. */
   onReset(stream: Stream, code: ErrorCode): void {
     this.#forget(stream);
     stream.consumer?.onAbort(code, "the client has cancelled the request");

@@ -1,4 +1,4 @@
-import type { Http2Event } from "./connection.ts";
+import type { Http2Event } from "./event.ts";
 import { ErrorCode } from "./error_code.ts";
 import { HeaderField } from "./hpack/header_field.ts";
 import { RequestBody } from "./request_body.ts";

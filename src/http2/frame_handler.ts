@@ -1,26 +1,53 @@
-import type { Http2Connection } from "./connection.ts";
 import { ConnectionError, ErrorCode, StreamError } from "./error_code.ts";
 import { Flag, FrameType, readUint31, readUint32, writePing, writeSettingsAck } from "./frame.ts";
 import { HeaderBlock } from "./header_block.ts";
 import { type HeaderList, HpackDecoder } from "./hpack/decoder.ts";
 import { HeaderField } from "./hpack/header_field.ts";
-import { areTrailers, readRequestHead } from "./request_head.ts";
+import { areTrailers, readRequestHead, type RequestHead } from "./request_head.ts";
 import { readSettings } from "./settings.ts";
-import { Stream } from "./stream.ts";
+import type { FloodGuard } from "./flood_guard.ts";
+import type { Keepalive } from "./keepalive.ts";
+import type { Http2Limits } from "./limits.ts";
+import type { Sender } from "./sender.ts";
+import { Stream, type StreamOwner } from "./stream.ts";
+import type { StreamTable } from "./stream_table.ts";
 
 const HEADERS_TOO_LARGE = [new HeaderField(":status", "431")];
 /** A smaller increment lets us send hardly more than the frame that carried it. */
 const TINY_INCREMENT_BYTES = 64;
 
+/** The connection as the frames act on it. */
+export interface FrameTarget extends StreamOwner {
+  readonly limits: Http2Limits;
+  readonly guard: FloodGuard;
+  readonly keepalive: Keepalive;
+  readonly sender: Sender;
+  readonly streams: StreamTable;
+  /** Whether no more requests fit at the moment. */
+  readonly isFull: boolean;
+  /** Streams after this one are refused, once we have said goodbye. */
+  readonly lastStreamIdTaken: number;
+  /** Counts data that arrived, and gives the connection's window back at once. */
+  receiveData(byteCount: number): void;
+  /** Opens a stream for a request and finds who answers it. */
+  openRequest(stream: Stream, head: RequestHead): void;
+  /** Ends what the client says on a stream. */
+  endRemote(stream: Stream): void;
+  /** The client has reset a stream. */
+  onReset(stream: Stream, code: ErrorCode): void;
+  /** The answer to one of our pings has come. */
+  onPingAck(bytes: Uint8Array, start: number): void;
+}
+
 /** Does what each frame of the client's says. Ref: RFC 9113 §6. */
 export class FrameHandler {
-  readonly #connection: Http2Connection;
+  readonly #connection: FrameTarget;
   readonly #decoder: HpackDecoder;
   readonly #block: HeaderBlock;
   /** Whether the client's first frame, its settings, has come. */
   hasSettings = false;
 
-  constructor(connection: Http2Connection) {
+  constructor(connection: FrameTarget) {
     this.#connection = connection;
     this.#decoder = new HpackDecoder(connection.limits.headerListBytesMax);
     this.#block = new HeaderBlock(connection.limits);

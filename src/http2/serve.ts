@@ -1,7 +1,8 @@
 import type { Clock, Stoppable } from "../base/clock.ts";
 import type { BytePipe } from "./byte_pipe.ts";
-import { type ConnectionHost, Http2Connection, type Http2Event } from "./connection.ts";
+import { type ConnectionHost, Http2Connection } from "./connection.ts";
 import { ErrorCode } from "./error_code.ts";
+import type { Http2Event } from "./event.ts";
 import { FetchExchange, type FetchHandler } from "./fetch_exchange.ts";
 import type { CallContext } from "./grpc/call_state.ts";
 import { Deadlines } from "./grpc/deadlines.ts";

@@ -1,6 +1,6 @@
 import { concatBytes, EMPTY_BYTES } from "../../src/base/bytes.ts";
 import type { BytePipe } from "../../src/http2/byte_pipe.ts";
-import type { Http2Event } from "../../src/http2/connection.ts";
+import type { Http2Event } from "../../src/http2/event.ts";
 import { Flag, FrameType, PREFACE, writeFrameHeader } from "../../src/http2/frame.ts";
 import { FrameSplitter } from "../../src/http2/frame_splitter.ts";
 import { HpackDecoder } from "../../src/http2/hpack/decoder.ts";

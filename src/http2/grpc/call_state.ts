@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Http2Event } from "../connection.ts";
+import type { Http2Event } from "../event.ts";
 import { ErrorCode } from "../error_code.ts";
 import { HeaderField } from "../hpack/header_field.ts";
 import type { RequestHead } from "../request_head.ts";

@@ -33,8 +33,8 @@ export interface Answer {
 }
 
 /** A client of one method. */
-export async function grpcClient(handler: GrpcHandler, options: ServerOptions = {}) {
-  return await RawClient.open({ grpc: (path) => path === "/t.T/M" ? handler : null, ...options });
+export function grpcClient(handler: GrpcHandler, options: ServerOptions = {}): Promise<RawClient> {
+  return RawClient.open({ grpc: (path) => path === "/t.T/M" ? handler : null, ...options });
 }
 
 /** Reads the whole answer to one call, whatever the order of other frames. */
