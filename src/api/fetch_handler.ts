@@ -5,12 +5,14 @@ import { errorResponse, methodNotAllowed, notFound } from "./gateway/responses.t
 import { pathOf, Router } from "./gateway/router.ts";
 import { healthResponse, versionResponse } from "./health.ts";
 import type { ReplicaPort } from "./replica_port.ts";
-import { createServices } from "./services/methods.ts";
+import { createServices, type Services } from "./services/methods.ts";
 
 /** What a handler is made from. */
 export interface FetchHandlerOptions {
   /** Serves the requests. */
   readonly replica: ReplicaPort;
+  /** The replica's services, where other encodings share them. */
+  readonly services?: Services;
   /**
    * The origins whose pages may use this replica, or "*" for all.
    * @default {[]} none: cross-origin requests are off
@@ -28,7 +30,7 @@ export type FetchHandler = (request: Request) => Promise<Response>;
 /** Makes the handler for all that a replica serves over HTTP: etcd's JSON gateway and the probes. */
 export function createFetchHandler(options: FetchHandlerOptions): FetchHandler {
   const { replica, onInternalError = () => {} } = options;
-  const services = createServices(replica);
+  const services = options.services ?? createServices(replica);
   options.signal?.addEventListener("abort", () => services.watch.close(), { once: true });
   if (options.signal?.aborted) services.watch.close();
   const router = new Router(services, onInternalError);

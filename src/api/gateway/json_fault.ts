@@ -141,7 +141,9 @@ function bytesFault(value: unknown): string | null {
   }
   if (!Array.isArray(value)) return wrongType(value, "[]uint8");
   for (const element of value) {
-    const fault = numberFault(element, "uint8", [0n, 255n]);
+    const fault = typeof element === "string"
+      ? wrongType(element, "uint8")
+      : numberFault(element, "uint8", [0n, 255n]);
     if (fault !== null) return fault;
   }
   return null;

@@ -63,8 +63,13 @@ export interface UnaryMethod {
   readonly paths: readonly string[];
   readonly request: MessageSchema<object>;
   readonly response: MessageSchema<object>;
-  /** Serves a request that is a message of the schema `request`. */
-  readonly call: (request: object, context: CallContext) => Promise<object>;
+  /** Whether it may wait for other clients, for as long as its own client does. */
+  readonly waits?: boolean;
+  /**
+   * Serves a request that is a message of the schema `request`. An encoding that has the message in
+   * protobuf's form passes its bytes on, so that a write need not be encoded again for the log.
+   */
+  readonly call: (request: object, context: CallContext, encoded?: Uint8Array) => Promise<object>;
 }
 
 /** Ties schemas and a service's method together; past this the types of messages are erased. */
@@ -73,14 +78,14 @@ function unary<Q extends object, A extends object>(
   paths: string | readonly string[],
   request: MessageSchema<Q>,
   response: MessageSchema<A>,
-  call: (request: Q, context: CallContext) => Promise<A>,
+  call: (request: Q, context: CallContext, encoded?: Uint8Array) => Promise<A>,
 ): UnaryMethod {
   return {
     name,
     paths: typeof paths === "string" ? [paths] : paths,
     request: request as unknown as MessageSchema<object>,
     response: response as unknown as MessageSchema<object>,
-    call: (message, context) => call(message as Q, context),
+    call: (message, context, encoded) => call(message as Q, context, encoded),
   };
 }
 
@@ -103,28 +108,28 @@ function kvMethods({ kv }: Services): readonly UnaryMethod[] {
       "/v3/kv/put",
       PutRequest,
       PutResponse,
-      (request, context) => kv.put(request, context),
+      (request, context, encoded) => kv.put(request, context, encoded),
     ),
     unary(
       "/etcdserverpb.KV/DeleteRange",
       "/v3/kv/deleterange",
       DeleteRangeRequest,
       DeleteRangeResponse,
-      (request, context) => kv.deleteRange(request, context),
+      (request, context, encoded) => kv.deleteRange(request, context, encoded),
     ),
     unary(
       "/etcdserverpb.KV/Txn",
       "/v3/kv/txn",
       TxnRequest,
       TxnResponse,
-      (request, context) => kv.txn(request, context),
+      (request, context, encoded) => kv.txn(request, context, encoded),
     ),
     unary(
       "/etcdserverpb.KV/Compact",
       "/v3/kv/compaction",
       CompactionRequest,
       CompactionResponse,
-      (request, context) => kv.compact(request, context),
+      (request, context, encoded) => kv.compact(request, context, encoded),
     ),
   ];
 }
