@@ -2,10 +2,8 @@ import { compareBytes, EMPTY_BYTES } from "../base/bytes.ts";
 import { isSingleKey, type KeyInterval, keyInterval } from "./key_interval.ts";
 import type { KeyValue, MvccReason } from "./key_value.ts";
 import * as etcd from "./requests.ts";
+import type { RangeRequest, RangeResult } from "./requests.ts";
 import type { MvccStore } from "./store.ts";
-
-type RangeRequest = etcd.RangeRequest;
-type RangeResult = etcd.RangeResult;
 
 /** Entries that are looked up together. */
 const CHUNK_ENTRIES = 128;

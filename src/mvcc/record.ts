@@ -19,22 +19,38 @@
  * random-access stack", 1983): any old revision of a hot key is O(log n) steps away.
  */
 
+/** The size of a record's header. */
 export const RECORD_HEADER_BYTES = 64;
+/** Set in the key's length when the record deletes the key. */
 export const TOMBSTONE_BIT = 0x8000_0000;
+/** Set in the key's length when a lease follows the value. */
 export const LEASE_BIT = 0x4000_0000;
+/** What of that field is the key's length. */
 export const KEY_BYTES_MASK = 0x3fff_ffff;
+/** The size of a lease behind the value. */
 export const LEASE_BYTES = 8;
 
+/** Where the key's length and the flags are. */
 export const AT_KEY_BYTES = 0;
+/** Where the value's length is. */
 export const AT_VALUE_BYTES = 4;
+/** Where the main revision is. */
 export const AT_MAIN = 8;
+/** Where the create revision is. */
 export const AT_CREATE = 16;
+/** Where the version is. */
 export const AT_VERSION = 24;
+/** Where the previous record's main revision is. */
 export const AT_PREV_MAIN = 32;
+/** Where the jump ancestor's main revision is. */
 export const AT_JUMP_MAIN = 40;
+/** Where the sub revision is. */
 export const AT_SUB = 48;
+/** Where the previous record's sub revision is. */
 export const AT_PREV_SUB = 52;
+/** Where the jump ancestor's sub revision is. */
 export const AT_JUMP_SUB = 56;
+/** Where the depth in the chain is. */
 export const AT_DEPTH = 60;
 
 /** The whole size of the record whose header begins at `offset`. */

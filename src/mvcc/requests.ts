@@ -6,25 +6,42 @@
 
 import type { KeyValue } from "./key_value.ts";
 
+/** Order of a range: as stored, unless a target other than the key asks to sort. */
 export const SORT_NONE = 0;
+/** Order of a range: the least first. */
 export const SORT_ASCEND = 1;
+/** Order of a range: the greatest first. */
 export const SORT_DESCEND = 2;
 
+/** Target of an order: the key. */
 export const SORT_BY_KEY = 0;
+/** Target of an order: the version. */
 export const SORT_BY_VERSION = 1;
+/** Target of an order: the create revision. */
 export const SORT_BY_CREATE = 2;
+/** Target of an order: the mod revision. */
 export const SORT_BY_MOD = 3;
+/** Target of an order: the value. */
 export const SORT_BY_VALUE = 4;
 
+/** Operator of a comparison: equal. */
 export const COMPARE_EQUAL = 0;
+/** Operator of a comparison: the key's side is greater. */
 export const COMPARE_GREATER = 1;
+/** Operator of a comparison: the key's side is less. */
 export const COMPARE_LESS = 2;
+/** Operator of a comparison: not equal. */
 export const COMPARE_NOT_EQUAL = 3;
 
+/** Target of a comparison: the version. */
 export const COMPARE_VERSION = 0;
+/** Target of a comparison: the create revision. */
 export const COMPARE_CREATE = 1;
+/** Target of a comparison: the mod revision. */
 export const COMPARE_MOD = 2;
+/** Target of a comparison: the value. */
 export const COMPARE_VALUE = 3;
+/** Target of a comparison: the lease. */
 export const COMPARE_LEASE = 4;
 
 /** Ref: etcd rpc.proto RangeRequest. */

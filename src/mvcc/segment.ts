@@ -135,6 +135,7 @@ export class Segment {
     if (revision < this.garbageFrom) this.garbageFrom = revision;
   }
 
+  /** Whether the segment will never change again. */
   get sealed(): boolean {
     return this.#id !== "";
   }
@@ -146,16 +147,17 @@ export class Segment {
     return `${this.firstMain}.${this.firstSub}-${name}`;
   }
 
-  /** The revision of the first record. */
+  /** The main revision of the first record. */
   get firstMain(): number {
     return this.#mains[0];
   }
 
+  /** The sub-revision of the first record. */
   get firstSub(): number {
     return this.sub(this.#offsets[0]);
   }
 
-  /** The revision of the last record. */
+  /** The main revision of the last record. */
   get lastMain(): number {
     return this.#mains[this.count - 1];
   }

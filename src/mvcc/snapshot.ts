@@ -21,7 +21,8 @@ export interface SnapshotSegment {
   readonly bytes: Uint8Array;
 }
 
-interface Header {
+/** What a snapshot's header says. */
+export interface Header {
   readonly revision: number;
   readonly compactRevision: number;
   readonly scrub: ScrubState | null;

@@ -234,14 +234,17 @@ export class MvccStore {
     return this.#options.hashSeed ?? 0;
   }
 
+  /** The records. */
   get log(): RevisionLog {
     return this.#log;
   }
 
+  /** The keys and where their newest records are. */
   get table(): KeyTable {
     return this.#table;
   }
 
+  /** The keys in order. */
   get tree(): KeyTree {
     return this.#tree;
   }
@@ -251,10 +254,12 @@ export class MvccStore {
     return this.#visibleRevision;
   }
 
+  /** Lets reads see the revision that the open command is making. */
   setVisible(revision: number): void {
     this.#visibleRevision = revision;
   }
 
+  /** Makes the open command's changes, this many, the newest revision. */
   endTxn(changes: number): void {
     this.#txnOpen = false;
     if (changes === 0) return;

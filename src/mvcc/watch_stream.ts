@@ -12,7 +12,7 @@ import {
 } from "./watcher.ts";
 
 /** The watch id of responses that are about no watcher in particular. */
-export const NO_WATCH_ID = -1;
+export const NO_WATCH_ID: -1 = -1;
 /** Steps through history that one `take` may make when they find nothing. */
 const EMPTY_STEPS_MAX = 4;
 const NO_EVENTS: readonly Event[] = [];

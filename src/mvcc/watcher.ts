@@ -2,8 +2,9 @@ import type { Event } from "./key_value.ts";
 import type { KeyInterval } from "./key_interval.ts";
 import type { WatchStream } from "./watch_stream.ts";
 
-/** Filters of a watch, with etcd's numbers. */
+/** A watch's filter, with etcd's number: no puts. */
 export const FILTER_NOPUT = 0;
+/** A watch's filter, with etcd's number: no deletes. */
 export const FILTER_NODELETE = 1;
 
 /** Ref: etcd rpc.proto WatchCreateRequest. */
