@@ -56,6 +56,11 @@ export class AlarmTable {
     return this.#active.length < count;
   }
 
+  /** Clears all alarms. */
+  clear(): void {
+    this.#active = [];
+  }
+
   /** Writes the whole table. */
   snapshot(writer: ByteWriter): void {
     writer.varint(this.#active.length);
@@ -67,7 +72,7 @@ export class AlarmTable {
 
   /** Replaces the table by what `snapshot` wrote. */
   restore(reader: ByteReader): void {
-    this.#active = [];
+    this.clear();
     for (let left = reader.varint(); left > 0; left--) {
       this.activate(reader.uint64(), reader.varint() as AlarmType);
     }

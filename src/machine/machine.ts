@@ -23,6 +23,7 @@ import {
   type SnapshotPart,
   writeHeader,
 } from "./machine_snapshot.ts";
+import type { Member } from "./member.ts";
 import type { MembershipChange } from "./membership_change.ts";
 import { MembersTable } from "./members.ts";
 import type { MachineState } from "./outcome.ts";
@@ -54,8 +55,8 @@ export interface AppliedBatch extends BatchOrigin {
  * it is, and no two replicas that applied the same entries can be told apart.
  *
  * Invariant: `apply` and `applyMembershipChange` are called once for each committed entry, in the
- * order of the log, and nothing else changes the machine but `bootstrap` of its members before the
- * first entry and `restore`.
+ * order of the log, and nothing else changes the machine but `bootstrap` of its members and `refound`
+ * before the first entry, and `restore`.
  */
 export class Machine {
   /** Keys and values. */
@@ -188,6 +189,17 @@ export class Machine {
     this.store.restore(open.store, segments.map(({ bytes }) => bytes));
     restoreTables(open.tables, this.#tables);
     this.store.forEachLeased((key, lease) => this.leases.attach(lease, key));
+  }
+
+  /**
+   * Makes a restored state the beginning of another cluster: with other members, with none of the old
+   * ones' batches, and without their alarms. Keys, leases and clients' requests stay.
+   */
+  refound(members: readonly Member[]): void {
+    this.members.clear();
+    this.members.bootstrap(members);
+    this.alarms.clear();
+    this.#proposers.clear();
   }
 
   /**

@@ -44,6 +44,12 @@ export class MembersTable {
     for (const member of members) this.#set(member);
   }
 
+  /** Forgets all members, the removed ones, too. */
+  clear(): void {
+    this.#members.clear();
+    this.#removed.clear();
+  }
+
   /** Why `change` cannot be made now, or null if it can. */
   check(change: MembershipChange): Reason | null {
     switch (change.kind) {
@@ -128,8 +134,7 @@ export class MembersTable {
 
   /** Replaces the table by what `snapshot` wrote. */
   restore(reader: ByteReader): void {
-    this.#members.clear();
-    this.#removed.clear();
+    this.clear();
     for (let left = reader.varint(); left > 0; left--) {
       const member = readMember(reader);
       if (this.#members.has(member.id)) {

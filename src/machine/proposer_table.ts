@@ -64,6 +64,11 @@ export class ProposerTable {
     this.#proposers.delete(origin);
   }
 
+  /** Drops all origins. */
+  clear(): void {
+    this.#proposers.clear();
+  }
+
   /** Writes the whole table. */
   snapshot(writer: ByteWriter): void {
     writer.varint(this.#proposers.size);
@@ -77,7 +82,7 @@ export class ProposerTable {
 
   /** Replaces the table by what `snapshot` wrote. */
   restore(reader: ByteReader): void {
-    this.#proposers.clear();
+    this.clear();
     const count = reader.varint();
     for (let i = 0; i < count; i++) {
       const origin = reader.uint64();
