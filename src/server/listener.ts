@@ -1,4 +1,4 @@
-import { CommandError } from "./command_error.ts";
+import { bindError } from "./bind_error.ts";
 import { parseListenUrl } from "./listen_url.ts";
 
 /** Answers a request of one connection. */
@@ -50,14 +50,7 @@ export class Listener implements AsyncDisposable {
         ),
       );
     } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) {
-        throw new CommandError(
-          `Port ${port} of ${hostname} is taken (--${flag}): stop the program that holds it or ` +
-            `choose another port`,
-        );
-      }
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CommandError(`Cannot listen on ${text} (--${flag}): ${reason}`);
+      throw bindError(flag, text, error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
+import type { Http2Event } from "../http2/event.ts";
 import type { ReplicaEvent } from "../replica/status.ts";
 import type { Logger } from "./log.ts";
 
@@ -28,4 +29,15 @@ export function logReplicaEvent(logger: Logger, self: MemberId, event: ReplicaEv
       // The transport's own lines say more.
       return;
   }
+}
+
+/** Writes what goes wrong on a client's connection into the log. */
+export function logHttp2Event(logger: Logger, event: Http2Event): void {
+  if (event.kind === "handler_error") {
+    const fields = { path: event.path, error: String(event.error) };
+    return logger.log("error", "http2/handler", "a request could not be served", fields);
+  }
+  const fields = { "error-code": event.code, error: event.message };
+  const msg = event.kind === "connection_error" ? "connection closed" : "stream reset";
+  logger.log("debug", "http2/connection", msg, fields);
 }

@@ -4,10 +4,11 @@ import { ReplicaError } from "../replica/errors.ts";
 import { INSTANCE_ID_BYTES } from "../replica/identity.ts";
 import { Replica } from "../replica/replica.ts";
 import { VERSION } from "../version.ts";
-import { clientHandler } from "./client_handler.ts";
+import { clientHandlers } from "./client_handler.ts";
+import { ClientPort } from "./client_port.ts";
 import { Listener } from "./listener.ts";
 import { createLogger, type Logger, type LogLevel, writeToStandardError } from "./log.ts";
-import { logReplicaEvent } from "./log_events.ts";
+import { logHttp2Event, logReplicaEvent } from "./log_events.ts";
 import { clusterIdOf } from "./member_id.ts";
 import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
@@ -29,11 +30,14 @@ export async function serve(
   const options = await parseServeOptions(args, environment);
   const logger = createLogger(options.logLevel as LogLevel, writeToStandardError);
   // Ports come first: a second start of the same replica ends here and never touches the data.
-  await using clients = await Listener.bind("listen-client-urls", options.listenClientUrls);
+  await using clients = await ClientPort.bind("listen-client-urls", options.listenClientUrls, {
+    clock: new SystemClock(),
+    onEvent: (event) => logHttp2Event(logger, event),
+  });
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);
   await using replica = await openReplica(options, peers, logger);
   const streams = new AbortController();
-  clients.serve(clientHandler(replica, options, logger, streams.signal));
+  clients.serve(clientHandlers(replica, options, logger, streams.signal));
   const ended = untilEnd(replica, options, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;

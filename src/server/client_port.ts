@@ -1,0 +1,182 @@
+import { GrpcCode, RpcError } from "../api/errors.ts";
+import type { FetchHandler } from "../api/fetch_handler.ts";
+import type { GrpcLookup } from "../api/grpc/handlers.ts";
+import type { Clock } from "../base/clock.ts";
+import { type Http2Options, type Http2Served, serveHttp2Connection } from "../http2/serve.ts";
+import { bindError } from "./bind_error.ts";
+import { Http1Server } from "./http1_server.ts";
+import { parseListenUrl } from "./listen_url.ts";
+import { SocketPipe } from "./socket_pipe.ts";
+
+/** What HTTP/2 with prior knowledge begins with, as far as it takes to tell. Ref: RFC 9113 §3.4. */
+const PREFACE_START = "PRI";
+/** By when a connection must have said enough to be told apart. */
+const FIRST_BYTES_MS = 30_000;
+/** How long requests under way may take to finish when the server shuts down. */
+const GRACE_MS = 300;
+/** How long to wait when a connection could not be accepted, as without free file descriptors. */
+const ACCEPT_PAUSE_MS = 100;
+/** As many calls as clients like on one connection, as in etcd; memory is bounded by windows. */
+const STREAMS_MAX = 100_000;
+
+/** What answers on the port. */
+export interface ClientHandlers {
+  readonly grpc: GrpcLookup;
+  readonly fetch: FetchHandler;
+}
+
+/** What the port needs. */
+export interface ClientPortOptions {
+  readonly clock: Clock;
+  /** Is told what goes wrong on HTTP/2 connections. */
+  readonly onEvent: NonNullable<Http2Options["onEvent"]>;
+}
+
+/**
+ * The port for clients: on each address gRPC and any other HTTP/2, HTTP/1.1 and WebSockets, told
+ * apart by the first bytes. Until there are handlers everything is answered "not yet".
+ */
+export class ClientPort implements AsyncDisposable {
+  readonly #options: ClientPortOptions;
+  readonly #http1: Http1Server;
+  readonly #listeners: Deno.Listener[] = [];
+  readonly #http2 = new Set<Http2Served>();
+  /** Everything that must have ended before the port is closed. */
+  readonly #work = new Set<Promise<void>>();
+  #handlers: ClientHandlers = STARTING;
+  #isClosing = false;
+
+  private constructor(options: ClientPortOptions, http1: Http1Server) {
+    this.#options = options;
+    this.#http1 = http1;
+  }
+
+  /**
+   * Binds every URL of a flag.
+   *
+   * @throws {CommandError} naming the flag, the address and what to do, with nothing left bound.
+   */
+  static async bind(
+    flag: string,
+    urls: readonly string[],
+    options: ClientPortOptions,
+  ): Promise<ClientPort> {
+    const http1 = await Http1Server.open((request) => port.#handlers.fetch(request));
+    const port: ClientPort = new ClientPort(options, http1);
+    for (const url of urls) {
+      try {
+        const { hostname, port: number } = parseListenUrl(flag, url);
+        port.#listeners.push(Deno.listen({ hostname, port: number }));
+      } catch (error) {
+        await port[Symbol.asyncDispose]();
+        throw bindError(flag, url, error);
+      }
+    }
+    for (const listener of port.#listeners) port.#run(port.#accept(listener));
+    return port;
+  }
+
+  /** From now on requests go to `handlers`. */
+  serve(handlers: ClientHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** Counts `task` among the work until it has ended. It must not reject. */
+  #run(task: Promise<void>): void {
+    this.#work.add(task);
+    task.finally(() => this.#work.delete(task));
+  }
+
+  async #accept(listener: Deno.Listener): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        const socket = await listener.accept();
+        this.#run(this.#serveConnection(socket));
+      } catch {
+        if (this.#isClosing) return;
+        await new Promise<void>((resolve) => this.#options.clock.after(ACCEPT_PAUSE_MS, resolve));
+      }
+    }
+  }
+
+  async #serveConnection(socket: Deno.Conn): Promise<void> {
+    const { clock } = this.#options;
+    if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
+    const timer = clock.after(FIRST_BYTES_MS, () => socket.close());
+    const first = await firstBytes(socket);
+    timer.stop();
+    if (first === null || this.#isClosing) closeQuietly(socket);
+    else if (isHttp2(first)) await this.#serveHttp2(socket, first);
+    else await this.#http1.take(socket, first);
+  }
+
+  async #serveHttp2(socket: Deno.Conn, first: Uint8Array): Promise<void> {
+    const { clock, onEvent } = this.#options;
+    const served = serveHttp2Connection(new SocketPipe(socket, first), {
+      grpc: (path) => this.#handlers.grpc(path),
+      fetch: (request) => this.#handlers.fetch(request),
+      clock,
+      limits: { streamsMax: STREAMS_MAX, drainMs: GRACE_MS },
+      onEvent,
+    });
+    this.#http2.add(served);
+    await served.closed;
+    this.#http2.delete(served);
+  }
+
+  /** Stops accepting, lets what is being answered finish for a moment, then cuts it off. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    for (const listener of this.#listeners) listener.close();
+    await Promise.all([
+      ...[...this.#http2].map((served) => served.shutdown()),
+      this.#http1.shutdown(GRACE_MS),
+      ...this.#work,
+    ]);
+  }
+}
+
+/** What answers while the replica opens its storage. */
+const STARTING: ClientHandlers = {
+  grpc: () => ({
+    kind: "stream",
+    handle: () => Promise.reject(new RpcError(GrpcCode.Unavailable, "kvorum: starting")),
+  }),
+  fetch: () =>
+    Promise.resolve(
+      new Response("starting\n", { status: 503, headers: { "retry-after": "1" } }),
+    ),
+};
+
+/** What a connection begins with, as much as it takes to tell its protocol; null if it has ended. */
+async function firstBytes(socket: Deno.Conn): Promise<Uint8Array | null> {
+  const buffer = new Uint8Array(4_096);
+  let length = 0;
+  try {
+    while (length === 0 || length < PREFACE_START.length && isHttp2(buffer.subarray(0, length))) {
+      const read = await socket.read(buffer.subarray(length));
+      if (read === null) return null;
+      length += read;
+    }
+    return buffer.subarray(0, length);
+  } catch {
+    // It has broken off, or was closed because it said nothing.
+    return null;
+  }
+}
+
+/** Whether `bytes` begin, as far as they go, as HTTP/2 does. */
+function isHttp2(bytes: Uint8Array): boolean {
+  for (let i = 0; i < PREFACE_START.length && i < bytes.length; i++) {
+    if (bytes[i] !== PREFACE_START.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+function closeQuietly(socket: Deno.Conn): void {
+  try {
+    socket.close();
+  } catch {
+    // It is closed already.
+  }
+}
