@@ -39,7 +39,7 @@ export class SimCluster {
     }));
     this.tree = new LogTree(verdict);
     this.leases = new Leases(world, options.clockDrift, verdict);
-    this.oracle = new Oracle(founders.map(({ id }) => id), this.leases, verdict);
+    this.oracle = new Oracle(founders.map(({ id }) => id), this.leases, verdict, () => world.nowMs);
     this.chosen = new Chosen(this.tree, this.oracle, verdict);
     this.elections = new Elections(verdict);
     this.#nextId = BigInt(founders.length + 1);

@@ -44,6 +44,7 @@ const WINDOW = 1_024;
  */
 export class Oracle {
   readonly model: KvModel = new KvModel();
+  readonly #nowMs: () => number;
   readonly #verdict: Verdict;
   readonly #leases: LeaseListener;
   readonly #expected = new Map<number, ExpectedBatch>();
@@ -53,7 +54,16 @@ export class Oracle {
   readonly #members = new Set<bigint>();
   readonly #removed = new Set<bigint>();
 
-  constructor(founders: readonly bigint[], leases: LeaseListener, verdict: Verdict) {
+  /** When each revision was first applied anywhere, by revision. */
+  readonly revisionMs: number[] = [0, 0];
+
+  constructor(
+    founders: readonly bigint[],
+    leases: LeaseListener,
+    verdict: Verdict,
+    nowMs: () => number,
+  ) {
+    this.#nowMs = nowMs;
     this.#leases = leases;
     this.#verdict = verdict;
     for (const id of founders) this.#members.add(id);
@@ -79,6 +89,7 @@ export class Oracle {
     if (entry.kind === EntryKind.Configuration) this.#applyConfiguration(entry.data);
     else if (entry.kind === EntryKind.Command) {
       this.#expected.set(entry.index, this.#applyBatch(decodeBatch(entry.data)));
+      while (this.revisionMs.length <= this.model.revision) this.revisionMs.push(this.#nowMs());
     }
   }
 

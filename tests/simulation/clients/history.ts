@@ -74,7 +74,10 @@ export class History {
   }
 
   /** A write is answered: it has set or deleted (null) these keys at `revision`. */
-  wrote(floor: number, revision: number, values: Read): void {
+  wrote(open: OpenOperation | readonly OpenOperation[], revision: number, values: Read): void {
+    const opens = Array.isArray(open) ? open : [open];
+    const { floor } = opens[0];
+    for (const { register } of opens) register.revision = revision;
     if (revision <= floor) {
       this.#report("write order", `revision ${revision} after ${floor} had been answered`);
     }
@@ -95,6 +98,42 @@ export class History {
       }
     }
     this.#settle(revision, values);
+  }
+
+  /**
+   * The operations on a key, with those that nobody answered put where the log has them: what they
+   * have written happened before it was first applied, or it never happened.
+   */
+  resolved(key: string): RegisterOperation[] {
+    const { model, revisionMs } = this.#cluster.oracle;
+    const operations = this.registers.get(key) ?? [];
+    const changes = new Map<string, number>();
+    const deletions = new Set<number>();
+    for (let revision = 2; revision <= model.revision; revision++) {
+      for (const { type, kv } of model.changesAt(revision)) {
+        if (decoder.decode(kv.key) !== key) continue;
+        if (type === 1) deletions.add(revision);
+        else changes.set(decoder.decode(kv.value), revision);
+      }
+    }
+    const answered = operations.filter(({ returnedMs }) => returnedMs !== Infinity);
+    for (const { revision } of answered) if (revision !== undefined) deletions.delete(revision);
+    const lost: RegisterOperation[] = [];
+    let firstDeleteMs = Infinity;
+    for (const { action, invokedMs, returnedMs } of operations) {
+      if (returnedMs !== Infinity || action.type === "read") continue;
+      if (action.value === null) firstDeleteMs = Math.min(firstDeleteMs, invokedMs);
+      const revision = action.value === null ? undefined : changes.get(action.value);
+      if (revision === undefined) continue;
+      const done = action.type === "swap" ? { ...action, isDone: true } : action;
+      lost.push({ action: done, invokedMs, returnedMs: revisionMs[revision] });
+    }
+    for (const revision of deletions) {
+      const returnedMs = revisionMs[revision];
+      const action = { type: "write", value: null } as const;
+      lost.push({ action, invokedMs: Math.min(firstDeleteMs, returnedMs), returnedMs });
+    }
+    return [...answered, ...lost].sort((a, b) => a.invokedMs - b.invokedMs);
   }
 
   #settle(revision: number, values: Read): void {

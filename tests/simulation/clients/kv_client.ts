@@ -125,7 +125,7 @@ export class KvClient {
     if (answer.kind !== "ok") return;
     this.#seen.set(key, value);
     if (!this.#isAccepted(answer.value)) return;
-    this.#history.wrote(open.floor, answer.value.revision, new Map([[key, value]]));
+    this.#history.wrote(open, answer.value.revision, new Map([[key, value]]));
   }
 
   async #delete(key: string, isRetried: boolean): Promise<void> {
@@ -135,7 +135,7 @@ export class KvClient {
     if (answer.kind !== "ok" || !this.#isAccepted(answer.value)) return;
     const { deleted } = answer.value.response as DeleteRangeResponse;
     const values = new Map([[key, null]]);
-    if (deleted > 0) this.#history.wrote(open.floor, answer.value.revision, values);
+    if (deleted > 0) this.#history.wrote(open, answer.value.revision, values);
     else this.#history.read(open.floor, answer.value.revision, values);
   }
 
@@ -154,7 +154,7 @@ export class KvClient {
     action.found = found;
     this.#seen.set(key, found);
     const values = new Map([[key, found]]);
-    if (succeeded) this.#history.wrote(open.floor, answer.value.revision, values);
+    if (succeeded) this.#history.wrote(open, answer.value.revision, values);
     else this.#history.read(open.floor, answer.value.revision, values);
   }
 
@@ -167,7 +167,7 @@ export class KvClient {
     opens.forEach((open, i) => this.#finish(open, answer, keys[i]));
     if (answer.kind !== "ok" || !this.#isAccepted(answer.value)) return;
     const values = new Map(keys.map((key) => [key, value]));
-    this.#history.wrote(opens[0].floor, answer.value.revision, values);
+    this.#history.wrote(opens, answer.value.revision, values);
   }
 
   async #get(key: string): Promise<void> {

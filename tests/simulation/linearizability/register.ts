@@ -18,6 +18,8 @@ export interface RegisterOperation {
   readonly invokedMs: number;
   /** Infinity: nobody knows whether it happened, or when; it may also happen later. */
   returnedMs: number;
+  /** The revision that it was answered with, if it changed the key. */
+  revision?: number;
 }
 
 /** What becomes of a key: undefined if the action cannot have happened with it as it was. */
