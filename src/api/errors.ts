@@ -34,6 +34,10 @@ export type EdgeReason =
   | "canceled"
   | "deadline exceeded"
   | "not supported for learner"
+  | "bad member urls"
+  | "wrong downgrade version format"
+  | "invalid downgrade version"
+  | "cannot downgrade"
   | "unknown method";
 
 /** Every reason that can reach a client. */
@@ -72,6 +76,16 @@ export const ERROR_TABLE: Readonly<Record<ApiReason, Row>> = {
   "not leader": [FailedPrecondition, "etcdserver: not leader"],
   "bad transferee": [FailedPrecondition, "etcdserver: bad leader transferee"],
   "not supported for learner": [FailedPrecondition, "etcdserver: rpc not supported for learner"],
+  "bad member urls": [InvalidArgument, "etcdserver: given member URLs are invalid"],
+  "wrong downgrade version format": [
+    InvalidArgument,
+    "etcdserver: wrong downgrade target version format",
+  ],
+  "invalid downgrade version": [
+    InvalidArgument,
+    "etcdserver: invalid downgrade target version",
+  ],
+  "cannot downgrade": [FailedPrecondition, "kvorum: there is no older version to go back to"],
   "identity expired": [FailedPrecondition, "kvorum: request identity expired"],
   "no space": [GrpcCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded"],
   "corrupt": [GrpcCode.DataLoss, "etcdserver: corrupt cluster"],

@@ -1,5 +1,6 @@
-import type { LeaseId } from "../base/ids.ts";
+import type { LeaseId, MemberId } from "../base/ids.ts";
 import type { Machine } from "../machine/machine.ts";
+import type { MembershipChange } from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../proto/command.ts";
 import type { ReplicaStatus } from "../replica/status.ts";
@@ -48,6 +49,24 @@ export interface ReplicaPort {
    * @throws {ReplicaError} when no leader answered in time
    */
   leaseTime(id: LeaseId, options?: ReplicaCallOptions): Promise<LeaseTime>;
+  /**
+   * Whether a write of this estimated cost may be proposed: whether the store stays within its quota.
+   */
+  hasSpaceFor(costBytes: number): boolean;
+  /**
+   * Changes who takes part in the cluster, and returns when that is applied here.
+   * @param options.force Overrules the check that a quorum is alive afterwards.
+   * @throws {ReplicaError} with the reason why the change is not made, or not known to be
+   */
+  changeMembers(
+    change: MembershipChange,
+    options?: ReplicaCallOptions & { readonly force?: boolean },
+  ): Promise<void>;
+  /**
+   * Hands leadership to another voter. Only the leader can.
+   * @throws {ReplicaError} when it could not or did not in time
+   */
+  transferLeadership(to: MemberId): Promise<void>;
   /** The replica's view of itself at this moment. */
   status(): ReplicaStatus;
 }

@@ -4,9 +4,10 @@ import { ByteWriter } from "../../src/base/byte_writer.ts";
 import { type CommandKind, encodeBatch } from "../../src/machine/command.ts";
 import { LeaseTimer } from "../../src/machine/lease_timer.ts";
 import { Machine } from "../../src/machine/machine.ts";
+import type { MembershipChange } from "../../src/machine/membership_change.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import { configurationOf } from "../../src/raft/configuration.ts";
-import type { ReplicaError } from "../../src/replica/errors.ts";
+import { ReplicaError, type ReplicaReason } from "../../src/replica/errors.ts";
 import type { ReplicaStatus } from "../../src/replica/status.ts";
 
 const MEMBER_ID = 0xabcn;
@@ -82,6 +83,23 @@ export class LocalReplica implements ReplicaPort {
     }
     const grantedSeconds = this.machine.leases.get(id)?.ttlSeconds ?? 0;
     return Promise.resolve({ remainingSeconds, grantedSeconds });
+  }
+
+  hasSpaceFor(costBytes: number): boolean {
+    return costBytes === 0 || this.machine.store.bytesInUse + costBytes < this.state.quotaBytes;
+  }
+
+  changeMembers(change: MembershipChange): Promise<void> {
+    if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
+    const reason = this.machine.applyMembershipChange(change);
+    if (reason === null) return Promise.resolve();
+    return Promise.reject(new ReplicaError(reason as ReplicaReason, reason));
+  }
+
+  transferLeadership(to: bigint): Promise<void> {
+    if (to === MEMBER_ID && this.state.leader === MEMBER_ID) return Promise.resolve();
+    const reason = this.state.leader === MEMBER_ID ? "bad transferee" : "not leader";
+    return Promise.reject(new ReplicaError(reason, reason));
   }
 
   status(): ReplicaStatus {

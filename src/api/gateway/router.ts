@@ -4,12 +4,14 @@ import { GrpcCode, type RpcError, toRpcError } from "../errors.ts";
 import { type Services, type UnaryMethod, unaryMethods } from "../services/methods.ts";
 import { streamKeepAlive } from "./keep_alive.ts";
 import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
+import { streamSnapshot } from "./snapshot.ts";
 import { streamEvents, wantsEvents } from "./sse.ts";
 import { streamWatch } from "./stream.ts";
 import { serveUnary } from "./unary.ts";
 
 const WATCH_PATH = "/v3/watch";
 const KEEP_ALIVE_PATH = "/v3/lease/keepalive";
+const SNAPSHOT_PATH = "/v3/maintenance/snapshot";
 const LEGACY_PREFIX = "/v3beta/";
 
 /** The path of an absolute URL, without its query. Why by hand: `URL` costs more than the rest. */
@@ -60,8 +62,11 @@ export class Router {
 
   #stream(path: string, request: Request): Response | Promise<Response> {
     if (path === WATCH_PATH) return this.#watch(request);
-    if (path !== KEEP_ALIVE_PATH) return notFound(path);
+    if (path !== KEEP_ALIVE_PATH && path !== SNAPSHOT_PATH) return notFound(path);
     if (request.method !== "POST") return methodNotAllowed();
+    if (path === SNAPSHOT_PATH) {
+      return streamSnapshot(this.#services.maintenance, contextOf(request));
+    }
     return streamKeepAlive(request, this.#services.lease, contextOf(request));
   }
 

@@ -4,6 +4,7 @@ import { type Services, unaryMethods } from "../services/methods.ts";
 import { type OnInternalError, refusalOf } from "./call.ts";
 import { serveKeepAlive } from "./keep_alive.ts";
 import { MessageWriter } from "./message_writer.ts";
+import { serveSnapshot } from "./snapshot.ts";
 import { unaryHandler } from "./unary.ts";
 import { serveWatch } from "./watch.ts";
 
@@ -33,10 +34,12 @@ export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
   return (path) => handlers.get(path) ?? null;
 }
 
-function streams({ watch, lease }: Services): Readonly<Record<string, ServeStream>> {
+function streams({ watch, lease, maintenance }: Services): Readonly<Record<string, ServeStream>> {
   return {
     "/etcdserverpb.Watch/Watch": (call, writer) => serveWatch(call, watch, writer),
     "/etcdserverpb.Lease/LeaseKeepAlive": (call, writer) => serveKeepAlive(call, lease, writer),
+    "/etcdserverpb.Maintenance/Snapshot": (call, writer) =>
+      serveSnapshot(call, maintenance, writer),
   };
 }
 

@@ -28,7 +28,9 @@ import type { MessageSchema } from "../../proto/schema.ts";
 import { type CallContext, mustServe, replicaOptions } from "../call_context.ts";
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
+import { freedSpace } from "./freed_space.ts";
 import { responseHeader } from "./header.ts";
+import { putCost, refuseForSpace, txnCost } from "./space.ts";
 
 /**
  * etcd's KV service. Requests are checked here before they are proposed, so that a bad one never
@@ -62,6 +64,7 @@ export class KvService {
   ): Promise<PutResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
     mustBe(checkPutRequest(request));
+    if (!this.#replica.hasSpaceFor(putCost(request))) await refuseForSpace(this.#replica);
     return await this.#propose(CommandKind.Put, encoded, context) as PutResponse;
   }
 
@@ -85,6 +88,7 @@ export class KvService {
     mustServe(this.#replica, context, { learnerMay: false });
     mustBe(checkTxnRequest(request));
     if (isReadOnlyTxn(request)) return await this.#readTxn(request, context);
+    if (!this.#replica.hasSpaceFor(txnCost(request))) await refuseForSpace(this.#replica);
     // The checks come first: they bound how deeply the encoding has to descend.
     const body = encoded ?? this.#encode(TxnRequest, request);
     return await this.#propose(CommandKind.Txn, body, context) as TxnResponse;
@@ -97,7 +101,9 @@ export class KvService {
     encoded: Uint8Array = this.#encode(CompactionRequest, request),
   ): Promise<CompactionResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
-    return await this.#propose(CommandKind.Compaction, encoded, context) as CompactionResponse;
+    const response = await this.#propose(CommandKind.Compaction, encoded, context);
+    if (request.physical) await freedSpace(this.#replica.machine, context.signal);
+    return response;
   }
 
   /** Ref: etcd v3_server.go, Txn: local if every range of both branches says so. */

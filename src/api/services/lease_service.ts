@@ -18,6 +18,7 @@ import { type CallContext, mustServe, replicaOptions } from "../call_context.ts"
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { responseHeader } from "./header.ts";
+import { LEASE_COST_BYTES, refuseForSpace } from "./space.ts";
 
 /**
  * No lease is granted for less: one and a half election timeouts of the default second, rounded up.
@@ -40,6 +41,7 @@ export class LeaseService {
   async grant(request: LeaseGrantRequest, context: CallContext): Promise<LeaseGrantResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
     if (request.ttl > LEASE_TTL_SECONDS_MAX) throw rpcError("lease ttl too large");
+    if (!this.#replica.hasSpaceFor(LEASE_COST_BYTES)) await refuseForSpace(this.#replica);
     const ttl = Math.max(request.ttl, LEASE_TTL_SECONDS_MIN);
     for (;;) {
       const id = request.id === 0n ? this.#newId() : request.id;

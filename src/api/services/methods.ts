@@ -2,7 +2,18 @@
  * The unary methods of all services in one table: an encoding looks up a method by its gRPC name or
  * its path, decodes the request with the schema, calls, and encodes the response.
  */
-import { MemberListRequest, MemberListResponse } from "../../proto/cluster.ts";
+import {
+  MemberAddRequest,
+  MemberAddResponse,
+  MemberListRequest,
+  MemberListResponse,
+  MemberPromoteRequest,
+  MemberPromoteResponse,
+  MemberRemoveRequest,
+  MemberRemoveResponse,
+  MemberUpdateRequest,
+  MemberUpdateResponse,
+} from "../../proto/cluster.ts";
 import {
   CompactionRequest,
   CompactionResponse,
@@ -25,11 +36,26 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "../../proto/lease.ts";
-import { StatusRequest, StatusResponse } from "../../proto/maintenance.ts";
+import {
+  AlarmRequest,
+  AlarmResponse,
+  DefragmentRequest,
+  DefragmentResponse,
+  DowngradeRequest,
+  DowngradeResponse,
+  HashKVRequest,
+  HashKVResponse,
+  HashRequest,
+  HashResponse,
+  MoveLeaderRequest,
+  MoveLeaderResponse,
+  StatusRequest,
+  StatusResponse,
+} from "../../proto/maintenance.ts";
 import type { MessageSchema } from "../../proto/schema.ts";
 import type { CallContext } from "../call_context.ts";
 import type { ReplicaPort } from "../replica_port.ts";
-import { ClusterService } from "./cluster_service.ts";
+import { type ClusterOptions, ClusterService } from "./cluster_service.ts";
 import { KvService } from "./kv_service.ts";
 import { LeaseService } from "./lease_service.ts";
 import { MaintenanceService } from "./maintenance_service.ts";
@@ -45,12 +71,15 @@ export interface Services {
 }
 
 /** The services of a replica. */
-export function createServices(replica: ReplicaPort): Services {
+export function createServices(
+  replica: ReplicaPort,
+  options: Partial<ClusterOptions> = {},
+): Services {
   return {
     kv: new KvService(replica),
     watch: new WatchService(replica),
     lease: new LeaseService(replica),
-    cluster: new ClusterService(replica),
+    cluster: new ClusterService(replica, options),
     maintenance: new MaintenanceService(replica),
   };
 }
@@ -91,7 +120,12 @@ function unary<Q extends object, A extends object>(
 
 /** Every unary method that there is. */
 export function unaryMethods(services: Services): readonly UnaryMethod[] {
-  return [...kvMethods(services), ...leaseMethods(services), ...otherMethods(services)];
+  return [
+    ...kvMethods(services),
+    ...leaseMethods(services),
+    ...clusterMethods(services),
+    ...maintenanceMethods(services),
+  ];
 }
 
 function kvMethods({ kv }: Services): readonly UnaryMethod[] {
@@ -167,7 +201,7 @@ function leaseMethods({ lease }: Services): readonly UnaryMethod[] {
   ];
 }
 
-function otherMethods({ cluster, maintenance }: Services): readonly UnaryMethod[] {
+function clusterMethods({ cluster }: Services): readonly UnaryMethod[] {
   return [
     unary(
       "/etcdserverpb.Cluster/MemberList",
@@ -177,11 +211,86 @@ function otherMethods({ cluster, maintenance }: Services): readonly UnaryMethod[
       (request, context) => cluster.memberList(request, context),
     ),
     unary(
+      "/etcdserverpb.Cluster/MemberAdd",
+      "/v3/cluster/member/add",
+      MemberAddRequest,
+      MemberAddResponse,
+      (request, context) => cluster.memberAdd(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Cluster/MemberRemove",
+      "/v3/cluster/member/remove",
+      MemberRemoveRequest,
+      MemberRemoveResponse,
+      (request, context) => cluster.memberRemove(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Cluster/MemberUpdate",
+      "/v3/cluster/member/update",
+      MemberUpdateRequest,
+      MemberUpdateResponse,
+      (request, context) => cluster.memberUpdate(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Cluster/MemberPromote",
+      "/v3/cluster/member/promote",
+      MemberPromoteRequest,
+      MemberPromoteResponse,
+      (request, context) => cluster.memberPromote(request, context),
+    ),
+  ];
+}
+
+function maintenanceMethods({ maintenance }: Services): readonly UnaryMethod[] {
+  return [
+    unary(
       "/etcdserverpb.Maintenance/Status",
       "/v3/maintenance/status",
       StatusRequest,
       StatusResponse,
       (request, context) => maintenance.status(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/Alarm",
+      "/v3/maintenance/alarm",
+      AlarmRequest,
+      AlarmResponse,
+      (request, context) => maintenance.alarm(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/Hash",
+      "/v3/maintenance/hash",
+      HashRequest,
+      HashResponse,
+      (request, context) => maintenance.hash(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/HashKV",
+      "/v3/maintenance/hashkv",
+      HashKVRequest,
+      HashKVResponse,
+      (request, context) => maintenance.hashKv(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/Defragment",
+      "/v3/maintenance/defragment",
+      DefragmentRequest,
+      DefragmentResponse,
+      (request, context) => maintenance.defragment(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/MoveLeader",
+      "/v3/maintenance/transfer-leadership",
+      MoveLeaderRequest,
+      MoveLeaderResponse,
+      (request, context) => maintenance.moveLeader(request, context),
+    ),
+    unary(
+      "/etcdserverpb.Maintenance/Downgrade",
+      "/v3/maintenance/downgrade",
+      DowngradeRequest,
+      DowngradeResponse,
+      (request, context) => maintenance.downgrade(request, context),
     ),
   ];
 }
