@@ -1,0 +1,46 @@
+import { KNOWN_DIFFERENCES, type KnownDifference } from "./known_differences.ts";
+import { type Sequence, toCurl } from "./sequence.ts";
+import { requestCount, type Subject } from "./subject.ts";
+import { transcript } from "./transcript.ts";
+
+/** Sends sequences to both servers and says where their behaviour differs. */
+export class Comparison {
+  /** How many requests were compared. */
+  requests = 0;
+  /** How often each known difference was met. */
+  readonly met: Map<KnownDifference, number> = new Map();
+  readonly #ours: Subject;
+  readonly #theirs: Subject;
+
+  constructor(ours: Subject, theirs: Subject) {
+    this.#ours = ours;
+    this.#theirs = theirs;
+  }
+
+  /** The first difference, as text; null where there is none. */
+  async differ(sequence: Sequence): Promise<string | null> {
+    const [ours, theirs] = await Promise.all([
+      this.#ours.run(sequence),
+      this.#theirs.run(sequence),
+    ]);
+    const their = transcript(sequence, theirs);
+    for (const [i, our] of transcript(sequence, ours).entries()) {
+      if (our.step !== sequence[i - 1]) this.requests += requestCount(our.step);
+      if (our.text === their[i].text) continue;
+      const known = KNOWN_DIFFERENCES.find(({ explains }) =>
+        explains(our.text, their[i].text, our.step)
+      );
+      if (known === undefined) {
+        return `${our.about}\n  Kvorum: ${our.text}\n  etcd:   ${their[i].text}`;
+      }
+      this.met.set(known, (this.met.get(known) ?? 0) + 1);
+      if (known.partsWays) return null;
+    }
+    return null;
+  }
+}
+
+/** A difference with the sequence that shows it, to read and to try by hand. */
+export function report(sequence: Sequence, difference: string): string {
+  return `${toCurl(sequence)}\n${difference}`;
+}

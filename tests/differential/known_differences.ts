@@ -1,0 +1,158 @@
+/**
+ * Where Kvorum does not answer as etcd 3.4 does because it is a newer etcd. Each is told as narrowly
+ * as it can be from the request and the two answers, and has an example that shows it.
+ */
+import { base64, FROM_KEY } from "./keys.ts";
+import { call, rawCall, revision, type Sequence, type Step, watch } from "./sequence.ts";
+
+/** A difference that is no fault. */
+export interface KnownDifference {
+  readonly what: string;
+  readonly why: string;
+  readonly example: Sequence;
+  /** Whether the two texts differ for this reason and for no other. */
+  readonly explains: (ours: string, theirs: string, step: Step) => boolean;
+  /** Whether the data may be another afterwards, so that the rest cannot be compared. */
+  readonly partsWays?: boolean;
+}
+
+const KEY = base64("a");
+const NEWER_JSON = "etcd's gateway parses JSON with protojson since 3.6";
+
+/** Refusals of Go's older JSON mapping of what protojson takes. */
+const OLD_REFUSAL = new RegExp(
+  [
+    '^[45]00 .*"message":"illegal base64 data at input byte',
+    '^[45]00 .*"message":"json: cannot unmarshal number -?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)? into',
+    '^[45]00 .*"message":"unknown value .* for enum ',
+  ].join("|"),
+);
+/** Refusals by protojson of what Go's older JSON mapping takes. */
+const NEW_REFUSAL = /^[45]00 .*"message":"proto: (invalid value for|duplicate field|error parsing)/;
+
+/** What is found out about a transaction's operations when it is applied. */
+const TXN_FAULT = /"etcdserver: (key not found|requested lease not found|mvcc: required revision)/;
+
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    what: "gRPC's FailedPrecondition is HTTP's 400, not 412",
+    why: "etcd's gateway maps it so since 3.6",
+    example: [
+      call("/v3/lease/grant", { TTL: 60, ID: 7 }),
+      call("/v3/lease/grant", { TTL: 60, ID: 7 }),
+    ],
+    explains: (ours, theirs) => ours.startsWith("400 ") && theirs === `412${ours.slice(3)}`,
+  },
+  {
+    what: "progress is reported only when all watchers of the stream have caught up",
+    why: "etcd 3.4 answers a request for progress at once, whatever has been sent",
+    example: [
+      watch({ create_request: { key: KEY, start_revision: revision(9) } }, {
+        progress_request: {},
+      }),
+    ],
+    explains: (ours, theirs, step) =>
+      step.kind === "watch" && bodyOf(step).includes("progress_request") &&
+      withoutLines(ours, isProgress) === withoutLines(theirs, isProgress),
+  },
+  {
+    what: "a watch from the compacted revision sees what was deleted in it",
+    why: "compaction keeps tombstones of the revision itself since 3.6",
+    example: [
+      call("/v3/kv/put", { key: KEY }),
+      call("/v3/kv/deleterange", { key: KEY }),
+      call("/v3/kv/compaction", { revision: revision(2), physical: true }),
+      watch({ create_request: { key: KEY, start_revision: revision(2) } }),
+    ],
+    explains: (ours, theirs, step) =>
+      step.kind === "watch" && withoutDeletesAtStart(ours, step) === theirs,
+  },
+  {
+    what: "a range of keys only has no leases",
+    why: "etcd answers it from the index, which knows of none, since 3.6",
+    example: [
+      call("/v3/lease/grant", { TTL: 60, ID: 7 }),
+      call("/v3/kv/put", { key: KEY, lease: 7 }),
+      call("/v3/kv/range", { key: KEY, range_end: FROM_KEY, keys_only: true }),
+    ],
+    explains: (ours, theirs, step) =>
+      /"keys_?only":true/i.test(bodyOf(step)) &&
+      withoutLeasesOfBareKeys(ours) === withoutLeasesOfBareKeys(theirs),
+  },
+  {
+    what: "of several faults of a transaction's operations, the first operation's is told",
+    why: "etcd 3.4 looks at all puts first, and at a put's key before its lease",
+    example: [
+      call("/v3/kv/txn", {
+        success: [
+          { request_range: { key: KEY, revision: revision(100) } },
+          { request_put: { key: KEY, lease: 404 } },
+        ],
+      }),
+    ],
+    explains: (ours, theirs, step) =>
+      step.kind === "call" && step.path.endsWith("/txn") &&
+      TXN_FAULT.test(ours) && TXN_FAULT.test(theirs),
+  },
+  {
+    what: "base64 without padding, whole numbers in other forms and unknown enum names are taken",
+    why: NEWER_JSON,
+    example: [rawCall("/v3/lease/grant", '{"TTL":1e2}')],
+    explains: (ours, theirs) => OLD_REFUSAL.test(theirs) && !OLD_REFUSAL.test(ours),
+    partsWays: true,
+  },
+  {
+    what: "an operation that is null is refused",
+    why: "etcd 3.4 panics over it and closes the connection",
+    example: [rawCall("/v3/kv/txn", '{"success":[null]}')],
+    explains: (ours, theirs) => ours.startsWith("400 ") && theirs === "no answer",
+    partsWays: true,
+  },
+  {
+    what: "white space in numbers, a field under both of its names and bytes as a list are refused",
+    why: NEWER_JSON,
+    example: [rawCall("/v3/lease/grant", '{"TTL":" 1"}')],
+    explains: (ours, theirs) => NEW_REFUSAL.test(ours) && !NEW_REFUSAL.test(theirs),
+    partsWays: true,
+  },
+  {
+    what: "where a number's text has an escape, the refusal names what that stands for",
+    why: "Go's older JSON mapping looks at the text as it is written",
+    example: [rawCall("/v3/lease/grant", '{"TTL":"\\u0059Q=="}')],
+    explains: (ours, theirs, step) =>
+      bodyOf(step).includes("\\") && ours.replace(NO_NUMBER, "") === theirs.replace(NO_NUMBER, ""),
+  },
+];
+
+/** Which character of a number's text is no part of a number. */
+const NO_NUMBER = /"invalid character '[^ ]+ looking for beginning of value"/g;
+
+/** The body of a step, as it was sent. */
+function bodyOf(step: Step): string {
+  return step.kind === "call" ? step.body : step.messages.join("");
+}
+
+function withoutLines(text: string, drop: (line: string) => boolean): string {
+  return text.split("\n").filter((line) => !drop(line)).join("\n");
+}
+
+function isProgress(line: string): boolean {
+  return line.endsWith(`"watch_id":"-1"}}`) && !line.includes("created");
+}
+
+/** Fields come in their order of declaration, and the value is before the lease. */
+function withoutLeasesOfBareKeys(text: string): string {
+  return text.replaceAll(/("version":"\d+"),"lease":"-?\d+"/g, "$1");
+}
+
+/** Leaves out what each watcher saw deleted in a revision from which a watcher begins. */
+function withoutDeletesAtStart(text: string, step: Step): string {
+  const starts = [...bodyOf(step).matchAll(/"start_revision":"@(-?\d+)@"/g)].map(([, n]) => n);
+  const deletes = new RegExp(
+    `(?<=^watcher -?\\d+:)( \\{"type":"DELETE","kv":\\{"key":"[^"]*","mod_revision":"R[+](${
+      starts.join("|")
+    })"\\}\\})+`,
+    "gm",
+  );
+  return withoutLines(text.replace(deletes, ""), (line) => /^watcher -?\d+:$/.test(line));
+}
