@@ -68,6 +68,8 @@ export class FileMedium implements Medium {
       if (name.endsWith(UNFINISHED_SUFFIX)) await this.#fs.remove(name);
     }
     await this.#log.startWriting();
+    // Safety: the names that were found, of the manifest and of log files, are relied on from now on.
+    await this.#fs.syncDirectory();
   }
 
   appendFrame(sequence: number, frame: Uint8Array): Promise<void> {

@@ -82,7 +82,11 @@ export class SegmentedLog {
     return { frames, notes };
   }
 
-  /** Opens the last file behind its last whole frame, or makes the first one. */
+  /**
+   * Opens the last file behind its last whole frame, or makes the first one. Safety: what was read may
+   * be in the system's memory only, written by a process that died before its sync. It counts from
+   * now on, so it is made durable first.
+   */
   async startWriting(): Promise<void> {
     const last = this.#files.at(-1);
     if (last === undefined) {
@@ -90,9 +94,9 @@ export class SegmentedLog {
       return;
     }
     this.#current = await this.#fs.open(last.name);
-    if (this.#tornEnd === this.#end) return;
     // What is left of a write cut short must never be taken for a part of a later one.
-    this.#current.write(new Uint8Array(this.#tornEnd - this.#end), this.#end);
+    const tornBytes = this.#tornEnd - this.#end;
+    if (tornBytes > 0) this.#current.write(new Uint8Array(tornBytes), this.#end);
     await this.#current.sync();
   }
 

@@ -289,3 +289,34 @@ Deno.test("the file log does nothing more once close() has resolved", async () =
   await closing;
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 });
+
+Deno.test("the file log makes what it recovers durable before it relies on it", async () => {
+  // At each step of a short life the process dies and nothing else; the next one recovers what is in
+  // the system's memory, and then the power fails.
+  for (let steps = 0; steps < 60; steps++) {
+    const disk = await diskWith(2);
+    let left = steps;
+    const error = new StorageError("dead");
+    disk.onOperation = ({ kind }) => {
+      if (kind !== "read" && kind !== "open" && left-- <= 0) throw error;
+    };
+    const dying = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
+    await (async () => {
+      const { entries } = await dying.open();
+      const first = entries.length + 1;
+      for (let i = first; i < first + 8; i++) await dying.append(batchOf(entriesOf(i, 1, 1, 600)));
+      await dying.saveSnapshot(manifestOf(first, 1, []), []);
+    })().catch((reason) => assertInstanceOf(reason, StorageError));
+    disk.onOperation = null;
+    disk.kill();
+    const survivor = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
+    const { entries, snapshot, epoch } = await survivor.open();
+    disk.crash();
+    const again = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
+    const found = await again.open();
+    assertEquals(found.entries, entries);
+    assertEquals(found.snapshot?.manifest, snapshot?.manifest);
+    assertEquals(found.epoch, epoch + 1);
+    await again.close();
+  }
+});
