@@ -5,7 +5,7 @@ import { isNewestAt } from "./compaction.ts";
 import type { MvccReason } from "./key_value.ts";
 import { NO_LEASE } from "./key_value.ts";
 import type { Segment } from "./segment.ts";
-import type { MvccStore } from "./store.ts";
+import type { StoreView } from "./store_view.ts";
 
 /** A sum over the history up to a revision, equal on all replicas that were compacted alike. */
 export interface KvHash {
@@ -27,7 +27,7 @@ const TOMBSTONE_MARK = 0x74;
  * Why: the sum must not depend on how far a replica's scrub is, so it goes by what compaction keeps,
  * not by what is still there. Ref: etcd server/storage/mvcc/hash.go.
  */
-export function hashKv(store: MvccStore, atRevision: number): KvHash | MvccReason {
+export function hashKv(store: StoreView, atRevision: number): KvHash | MvccReason {
   const { log, table, compactRevision } = store;
   const revision = atRevision === 0 ? store.revision : atRevision;
   if (atRevision > 0 && revision < compactRevision) return "compacted";
@@ -53,7 +53,7 @@ export function hashKv(store: MvccStore, atRevision: number): KvHash | MvccReaso
   return { hash, revision, compactRevision };
 }
 
-function anyAliveAt(store: MvccStore, revision: number): boolean {
+function anyAliveAt(store: StoreView, revision: number): boolean {
   const cursor = store.tree.range({ start: EMPTY_BYTES, end: null });
   for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
     if (store.locate(entry, revision)) return true;

@@ -3,7 +3,7 @@ import { isSingleKey, type KeyInterval, keyInterval } from "./key_interval.ts";
 import type { KeyValue, MvccReason } from "./key_value.ts";
 import * as etcd from "./requests.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
-import type { MvccStore } from "./store.ts";
+import type { StoreView } from "./store_view.ts";
 
 /** Entries that are looked up together. */
 const CHUNK_ENTRIES = 128;
@@ -12,7 +12,7 @@ const CHUNK_ENTRIES = 128;
  * Answers a range: fetch, filter, sort, cut, in this order. `count` counts the interval, whatever
  * limit and filters say. Ref: etcd server/etcdserver/txn/range.go.
  */
-export function executeRange(store: MvccStore, request: RangeRequest): RangeResult | MvccReason {
+export function executeRange(store: StoreView, request: RangeRequest): RangeResult | MvccReason {
   const visible = store.visibleRevision;
   if (request.revision > visible) return "future revision";
   const revision = request.revision <= 0 ? visible : request.revision;
@@ -38,7 +38,7 @@ export function executeRange(store: MvccStore, request: RangeRequest): RangeResu
 }
 
 function fetchKey(
-  store: MvccStore,
+  store: StoreView,
   request: RangeRequest,
   revision: number,
   result: RangeResult,
@@ -50,7 +50,7 @@ function fetchKey(
 }
 
 function fetchInterval(
-  store: MvccStore,
+  store: StoreView,
   interval: KeyInterval,
   request: RangeRequest,
   revision: number,
@@ -92,7 +92,7 @@ function fetchLimit(request: RangeRequest): number {
   return request.limit <= 0 || sortsFirst || filters ? Infinity : request.limit + 1;
 }
 
-function readLocated(store: MvccStore, request: RangeRequest): KeyValue {
+function readLocated(store: StoreView, request: RangeRequest): KeyValue {
   const { segment, offset } = store.log;
   if (request.keysOnly && request.sortTarget !== etcd.SORT_BY_VALUE) return segment.keyOnly(offset);
   return segment.keyValue(offset);

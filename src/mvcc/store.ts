@@ -10,18 +10,13 @@ import type { RangeRequest, RangeResult } from "./requests.ts";
 import { type RecordDraft, RevisionLog } from "./revision_log.ts";
 import { DamagedSnapshotError } from "./segment.ts";
 import { decodeHeader, encodeHeader, indexLog, type Snapshot } from "./snapshot.ts";
+import type { LeaseAttachments, WritableStore } from "./store_view.ts";
 import { WriteTxn } from "./write_txn.ts";
 
 /** The first revision of a store; its first write makes revision 2. */
 const FIRST_REVISION = 1;
 /** The compact revision of a store that was never compacted. */
 const NEVER_COMPACTED = -1;
-
-/** Told when a key comes onto a lease or leaves it. The key is a view that stays as it is. */
-export interface LeaseAttachments {
-  attach(lease: bigint, key: Uint8Array): void;
-  detach(lease: bigint, key: Uint8Array): void;
-}
 
 /** Told of what watchers want to know. */
 export interface StoreListener {
@@ -46,7 +41,7 @@ const NO_ATTACHMENTS: LeaseAttachments = { attach() {}, detach() {} };
  * the last compaction can be read. It is synchronous and deterministic: equal commands give equal
  * answers and equal bytes.
  */
-export class MvccStore {
+export class MvccStore implements WritableStore {
   /** Hears of keys that come onto leases and leave them. */
   leases: LeaseAttachments = NO_ATTACHMENTS;
   /** Hears of commits; the watch hub sets it. */

@@ -2,7 +2,7 @@ import { compareBytes, equalBytes } from "../base/bytes.ts";
 import { type Event, EVENT_DELETE, EVENT_PUT, type KeyValue } from "./key_value.ts";
 import { AT_PREV_MAIN, AT_PREV_SUB } from "./record.ts";
 import type { Segment } from "./segment.ts";
-import type { MvccStore } from "./store.ts";
+import type { StoreView } from "./store_view.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** One response holds the events of at most this many revisions, as in etcd. */
@@ -23,7 +23,7 @@ interface Place {
  * Reads what a watcher has missed, one bounded step of it, and moves its `nextRevision` on. The
  * watcher is up to date when that is past the store's revision. It must not be behind compaction.
  */
-export function readHistory(store: MvccStore, watcher: Watcher): Event[] {
+export function readHistory(store: StoreView, watcher: Watcher): Event[] {
   const chain = watcher.interval === null ? placesOfKey(store, watcher) : null;
   const batch = new HistoryBatch(store, watcher);
   if (chain !== null) {
@@ -51,7 +51,7 @@ export function readHistory(store: MvccStore, watcher: Watcher): Event[] {
 }
 
 /** The records of a watcher's key that it has missed, the newest first; null if there are many. */
-function placesOfKey(store: MvccStore, watcher: Watcher): Place[] | null {
+function placesOfKey(store: StoreView, watcher: Watcher): Place[] | null {
   const { log, table } = store;
   const places: Place[] = [];
   const entry = table.find(watcher.key);
@@ -69,7 +69,7 @@ function placesOfKey(store: MvccStore, watcher: Watcher): Place[] | null {
 }
 
 /** Whether the log still has the record before this one of the same key; the log says where. */
-function findPrevious(store: MvccStore, segment: Segment, offset: number): boolean {
+function findPrevious(store: StoreView, segment: Segment, offset: number): boolean {
   const main = segment.view.getFloat64(offset + AT_PREV_MAIN, true);
   if (main === 0) return false;
   return store.log.find(main, segment.view.getUint32(offset + AT_PREV_SUB, true));
@@ -78,14 +78,14 @@ function findPrevious(store: MvccStore, segment: Segment, offset: number): boole
 /** Gathers events until a response is full, without ever splitting a revision. */
 class HistoryBatch {
   readonly events: Event[] = [];
-  readonly #store: MvccStore;
+  readonly #store: StoreView;
   readonly #watcher: Watcher;
   #lastRevision = 0;
   #passedRevision = 0;
   #revisions = 0;
   #bytes = 0;
 
-  constructor(store: MvccStore, watcher: Watcher) {
+  constructor(store: StoreView, watcher: Watcher) {
     this.#store = store;
     this.#watcher = watcher;
   }
@@ -121,7 +121,7 @@ class HistoryBatch {
 
 /** The event that a record stands for. */
 export function makeEvent(
-  store: MvccStore,
+  store: StoreView,
   segment: Segment,
   offset: number,
   withPrevious: boolean,
@@ -136,7 +136,7 @@ export function makeEvent(
  * The key as it was one revision before a record: nothing if the record created the key, or if that
  * revision is compacted, even where the bytes are still there.
  */
-function previousKeyValue(store: MvccStore, segment: Segment, offset: number): KeyValue | null {
+function previousKeyValue(store: StoreView, segment: Segment, offset: number): KeyValue | null {
   const { log } = store;
   const main = segment.main(offset);
   if (segment.createRevision(offset) === main || main - 1 < store.compactRevision) return null;

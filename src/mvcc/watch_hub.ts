@@ -3,12 +3,12 @@ import { RECORD_HEADER_BYTES } from "./record.ts";
 import type { Segment } from "./segment.ts";
 import type { MvccStore, StoreListener } from "./store.ts";
 import { makeEvent } from "./watch_history.ts";
-import { WatchStream } from "./watch_stream.ts";
+import { type StreamHub, WatchStream } from "./watch_stream.ts";
 import { NONE_PENDING, type Watcher } from "./watcher.ts";
 import { WatcherIndex } from "./watcher_index.ts";
 
 /** Brings the changes of a store to the watch streams. There is one hub for a store. */
-export class WatchHub implements StoreListener {
+export class WatchHub implements StoreListener, StreamHub {
   readonly store: MvccStore;
   /** Watchers that have everything up to the store's revision in their queues. */
   readonly synced: WatcherIndex;

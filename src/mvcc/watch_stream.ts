@@ -3,13 +3,24 @@ import { WATCH_QUEUE_RESPONSES_MAX } from "../base/limits.ts";
 import { isFromKey, isSingleKey, keyInterval } from "./key_interval.ts";
 import type { Event } from "./key_value.ts";
 import { readHistory } from "./watch_history.ts";
-import type { WatchHub } from "./watch_hub.ts";
+import type { StoreView } from "./store_view.ts";
 import {
   type WatchCancelReason,
   type WatchCreateRequest,
   Watcher,
+  type WatcherOwner,
   type WatchResponse,
 } from "./watcher.ts";
+import type { WatcherIndex } from "./watcher_index.ts";
+
+/** What a stream needs of the hub that opened it. */
+export interface StreamHub {
+  readonly store: StoreView;
+  /** Watchers that have everything up to the store's revision in their queues. */
+  readonly synced: WatcherIndex;
+  /** Forgets a stream that was closed. */
+  forget(stream: WatchStream): void;
+}
 
 /** The watch id of responses that are about no watcher in particular. */
 export const NO_WATCH_ID: -1 = -1;
@@ -29,8 +40,8 @@ const ZERO_KEY = new Uint8Array(1);
  * A commit that finds the queue full makes the watcher unsynced from that revision on. So a slow
  * consumer costs neither memory nor anyone else's time, and loses nothing.
  */
-export class WatchStream {
-  readonly #hub: WatchHub;
+export class WatchStream implements WatcherOwner {
+  readonly #hub: StreamHub;
   readonly #onReady: () => void;
   readonly #watchers = new Map<number, Watcher>();
   /** Watchers that have history to read. */
@@ -41,7 +52,7 @@ export class WatchStream {
   #told = false;
   #closed = false;
 
-  constructor(hub: WatchHub, onReady: () => void) {
+  constructor(hub: StreamHub, onReady: () => void) {
     this.#hub = hub;
     this.#onReady = onReady;
   }

@@ -1,6 +1,5 @@
 import type { Event } from "./key_value.ts";
 import type { KeyInterval } from "./key_interval.ts";
-import type { WatchStream } from "./watch_stream.ts";
 
 /** A watch's filter, with etcd's number: no puts. */
 export const FILTER_NOPUT = 0;
@@ -42,9 +41,17 @@ export interface WatchResponse {
 /** Shared, because most watchers have none most of the time; a list of none or one never grows. */
 export const NONE_PENDING: Event[] = [];
 
+/** Where the events of a watcher go: its stream. */
+export interface WatcherOwner {
+  /** Takes the events of a commit for a synced watcher, or has it read them later. */
+  offer(watcher: Watcher, revision: number, events: readonly Event[]): void;
+  /** Makes a watcher read history from its next revision on. */
+  fallBehind(watcher: Watcher): void;
+}
+
 /** One watch on a stream. */
 export class Watcher {
-  readonly stream: WatchStream;
+  readonly stream: WatcherOwner;
   readonly id: number;
   readonly key: Uint8Array;
   /** The watched interval, or null for a single key. */
@@ -65,7 +72,7 @@ export class Watcher {
   pending: Event[] = NONE_PENDING;
 
   constructor(
-    stream: WatchStream,
+    stream: WatcherOwner,
     id: number,
     key: Uint8Array,
     interval: KeyInterval | null,

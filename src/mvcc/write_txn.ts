@@ -5,7 +5,7 @@ import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
 import type { RecordDraft } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
-import type { MvccStore } from "./store.ts";
+import type { WritableStore } from "./store_view.ts";
 
 /** What a command did to the store. */
 export interface WriteOutcome {
@@ -20,13 +20,13 @@ export interface WriteOutcome {
  * a command must be checked before its first write.
  */
 export class WriteTxn {
-  readonly #store: MvccStore;
+  readonly #store: WritableStore;
   readonly #main: number;
   #changes = 0;
   #open = true;
   readonly #draft: RecordDraft;
 
-  constructor(store: MvccStore, draft: RecordDraft) {
+  constructor(store: WritableStore, draft: RecordDraft) {
     this.#store = store;
     this.#main = store.revision + 1;
     this.#draft = draft;

@@ -105,6 +105,6 @@ export class SnapshotExchange {
     if (fetched === null) return;
     this.#raft.step(fetched.message);
     // Raft may have come by the entries in another way meanwhile; then the snapshot is not needed.
-    if (this.#raft.status().firstIndex === fetched.manifest.index + 1) this.#fetched = fetched;
+    if (this.#raft.pendingSnapshot?.index === fetched.manifest.index) this.#fetched = fetched;
   }
 }
