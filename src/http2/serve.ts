@@ -199,6 +199,7 @@ class ServedConnection implements Http2Served, ConnectionHost {
   close(): void {
     this.#connection.disconnect();
     this.wantsFlush();
+    if (!this.#isClosed) this.#linger();
   }
 
   #close(): void {

@@ -73,3 +73,17 @@ Deno.test("Http2Served.close() cancels at once and closes after a goodbye", asyn
   await client.served.shutdown();
   assertEquals(client.clock.timers, 0);
 });
+
+Deno.test("Http2Served.close() does not wait for a client that does not read", async () => {
+  const client = await RawClient.open();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.pipe.stalled = promise;
+  client.headers(1, GET, true);
+  while (client.pipe.unread > 0) await Promise.resolve();
+  client.served.close();
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+  client.clock.advance(500);
+  await client.served.closed;
+  assertEquals(client.clock.timers, 0);
+  resolve();
+});
