@@ -44,6 +44,8 @@ export class WatchStream implements WatcherOwner {
   readonly #hub: StreamHub;
   readonly #onReady: () => void;
   readonly #watchers = new Map<number, Watcher>();
+  /** IDs of watchers that compaction ended; taken until the client cancels them, as in etcd. */
+  readonly #compactedIds = new Set<number>();
   /** Watchers that have history to read. */
   readonly #unsynced = new Set<Watcher>();
   #queue: WatchResponse[] = [];
@@ -92,9 +94,9 @@ export class WatchStream implements WatcherOwner {
     }
     let id = request.watchId;
     if (id === 0) {
-      while (this.#watchers.has(this.#nextId)) this.#nextId++;
+      while (this.#isTaken(this.#nextId)) this.#nextId++;
       id = this.#nextId++;
-    } else if (this.#watchers.has(id)) {
+    } else if (this.#isTaken(id)) {
       return this.refuse("duplicate watch id" satisfies WatchCancelReason);
     }
     const behind = request.startRevision !== 0 && request.startRevision <= revision;
@@ -106,6 +108,10 @@ export class WatchStream implements WatcherOwner {
     if (behind) this.#unsynced.add(watcher);
     else this.#hub.synced.add(watcher);
     return id;
+  }
+
+  #isTaken(id: number): boolean {
+    return this.#watchers.has(id) || this.#compactedIds.has(id);
   }
 
   /** Answers a request to watch with "created and canceled" for a reason found elsewhere. */
@@ -126,10 +132,11 @@ export class WatchStream implements WatcherOwner {
   /** Ends a watch. What is queued for it is dropped; an unknown id is passed over in silence. */
   cancel(watchId: number): void {
     const watcher = this.#watchers.get(watchId);
-    if (watcher === undefined) return;
-    this.#forget(watcher);
+    if (watcher !== undefined) this.#forget(watcher);
+    else if (!this.#compactedIds.delete(watchId)) return;
     this.#queue = this.#queue.filter((queued) => queued.watchId !== watchId || queued.created);
-    this.#push({ ...response(watcher, this.#hub.store.revision), canceled: true });
+    const about = { id: watchId, fragment: false };
+    this.#push({ ...response(about, this.#hub.store.revision), canceled: true });
   }
 
   #forget(watcher: Watcher): void {
@@ -186,6 +193,7 @@ export class WatchStream implements WatcherOwner {
     const { store } = this.#hub;
     if (watcher.nextRevision < store.compactRevision) {
       this.#forget(watcher);
+      this.#compactedIds.add(watcher.id);
       // etcd leaves the header's revision at 0 here.
       const canceled = { ...response(watcher, 0), canceled: true };
       this.#push({ ...canceled, compactRevision: store.compactRevision });
@@ -242,7 +250,7 @@ export class WatchStream implements WatcherOwner {
   }
 }
 
-function response(watcher: Watcher, revision: number): WatchResponse {
+function response(watcher: Pick<Watcher, "id" | "fragment">, revision: number): WatchResponse {
   return {
     watchId: watcher.id,
     revision,

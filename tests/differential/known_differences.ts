@@ -19,16 +19,23 @@ export interface KnownDifference {
 const KEY = base64("a");
 const NEWER_JSON = "etcd's gateway parses JSON with protojson since 3.6";
 
-/** Refusals of Go's older JSON mapping of what protojson takes. */
-const OLD_REFUSAL = new RegExp(
+/** Any refusal for the form of a body, old or new. */
+const FORM_REFUSAL =
+  /"message":"(proto|json): |"message":"(illegal base64|unknown value|invalid character|unexpected)/;
+/** A number that older mappings refuse where an integer belongs. */
+const NUMBER_REFUSAL = /"message":"json: cannot unmarshal number ([^ ]+) into /;
+/** A value that is base64 without padding or in the alphabet for URLs. */
+const NEWER_BASE64 =
+  /:\s*"((?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,3}|(?:[\w-]{4})*[\w-]{2,3}|[\w-]+={0,2})"/;
+/** Refusals by protojson of what Go's older mapping takes: text with space around a number, lists. */
+const NEWER_REFUSAL = new RegExp(
   [
-    '^[45]00 .*"message":"illegal base64 data at input byte',
-    '^[45]00 .*"message":"json: cannot unmarshal number -?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)? into',
-    '^[45]00 .*"message":"unknown value .* for enum ',
+    '"message":"proto: invalid value for int64 field \\w+: \\\\"( +-?\\d+ *| *-?\\d+ +)\\\\""',
+    '"message":"proto: invalid value for bytes field \\w+: \\["',
+    '"message":"proto: duplicate field ',
+    '"message":"proto: error parsing \\\\"\\w+\\\\", oneof ',
   ].join("|"),
 );
-/** Refusals by protojson of what Go's older JSON mapping takes. */
-const NEW_REFUSAL = /^[45]00 .*"message":"proto: (invalid value for|duplicate field|error parsing)/;
 
 /** What is found out about a transaction's operations when it is applied. */
 const TXN_FAULT = /"etcdserver: (key not found|requested lease not found|mvcc: required revision)/;
@@ -98,7 +105,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     what: "base64 without padding, whole numbers in other forms and unknown enum names are taken",
     why: NEWER_JSON,
     example: [rawCall("/v3/lease/grant", '{"TTL":1e2}')],
-    explains: (ours, theirs) => OLD_REFUSAL.test(theirs) && !OLD_REFUSAL.test(ours),
+    explains: (ours, theirs, step) =>
+      !FORM_REFUSAL.test(ours) &&
+      (theirs.includes('"message":"unknown value ') ||
+        theirs.includes('"message":"illegal base64') && NEWER_BASE64.test(bodyOf(step)) ||
+        Number.isInteger(Number(NUMBER_REFUSAL.exec(theirs)?.[1]))),
     partsWays: true,
   },
   {
@@ -112,7 +123,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     what: "white space in numbers, a field under both of its names and bytes as a list are refused",
     why: NEWER_JSON,
     example: [rawCall("/v3/lease/grant", '{"TTL":" 1"}')],
-    explains: (ours, theirs) => NEW_REFUSAL.test(ours) && !NEW_REFUSAL.test(theirs),
+    explains: (ours, theirs) => NEWER_REFUSAL.test(ours) && !FORM_REFUSAL.test(theirs),
     partsWays: true,
   },
   {

@@ -38,6 +38,14 @@ export const REGRESSIONS: Readonly<Record<string, Sequence>> = {
       { create_request: { key: KEY, start_revision: revision(3), prev_kv: true } },
     ),
   ],
+  "an ID stays taken when compaction ends its watch": [
+    watch(
+      { create_request: { key: KEY, start_revision: revision(-1), watch_id: 1 } },
+      { create_request: { key: KEY, watch_id: 1 } },
+      { create_request: { key: KEY } },
+      { create_request: { key: KEY } },
+    ),
+  ],
   "a watch of the future begins there": [
     watch({ create_request: { key: KEY, start_revision: revision(4), prev_kv: true } }),
     put(KEY),

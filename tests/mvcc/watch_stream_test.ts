@@ -140,6 +140,25 @@ Deno.test("WatchStream cancels a watch behind compaction, not one that starts at
   assertEquals(s.stream.watcherCount, 1);
 });
 
+Deno.test("WatchStream keeps the id of a watch that compaction ended until it is cancelled", () => {
+  const s = new Stage();
+  s.put("a", "1");
+  s.put("a", "2");
+  s.compact(3);
+  const options = { startRevision: 2, watchId: 1 };
+  assertEquals(s.watch("a", "", options), 1);
+  assertEquals(s.lines(), ["1@3: created", "1@0: canceled compacted at 3"]);
+  assertEquals(s.watch("a", "", options), -1);
+  assertEquals([s.watch("a"), s.watch("a")], [0, 2]);
+  s.stream.cancel(1);
+  s.stream.cancel(1);
+  assertEquals(s.lines().filter((line) => line.includes("canceled")), [
+    "-1@3: created canceled [duplicate watch id]",
+    "1@3: canceled",
+  ]);
+  assertEquals(s.watch("a", "", options), 1);
+});
+
 Deno.test("WatchStream.cancel() drops what is queued and sends nothing after", () => {
   const s = new Stage();
   const id = s.watch("a");
