@@ -13,7 +13,10 @@ export function clientHandlers(
   logger: Logger,
   signal: AbortSignal,
 ): ClientHandlers {
-  const services = createServices(replica);
+  const services = createServices(replica, {
+    learnersMax: options.learnersMax,
+    isStrict: options.isStrict,
+  });
   return {
     grpc: createGrpcHandlers({
       services,

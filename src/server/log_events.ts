@@ -1,4 +1,5 @@
 import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
+import { alarmName } from "../api/services/maintenance_service.ts";
 import type { Http2Event } from "../http2/event.ts";
 import type { ReplicaEvent } from "../replica/status.ts";
 import type { Logger } from "./log.ts";
@@ -20,6 +21,23 @@ export function logReplicaEvent(logger: Logger, self: MemberId, event: ReplicaEv
       return log("info", "saved snapshot", { index: event.index, bytes: event.byteLength });
     case "snapshotInstalled":
       return log("info", "installed snapshot", { index: event.index, from: formatId(event.from) });
+    case "alarmRaised":
+    case "alarmCleared": {
+      const raised = event.type === "alarmRaised";
+      const fields = {
+        alarm: alarmName(event.alarm),
+        "alarmed-member-id": formatId(event.memberId),
+      };
+      return log(raised ? "warn" : "info", raised ? "alarm raised" : "alarm cleared", fields);
+    }
+    case "compacted":
+      return log("info", "scheduled compaction", { "compact-revision": event.revision });
+    case "spaceFreed":
+      return log("info", "finished scheduled compaction", {
+        "compact-revision": event.revision,
+        "current-db-size-bytes": event.bytesTotal,
+        "current-db-size-in-use-bytes": event.bytesInUse,
+      });
     case "removed":
       return log("error", "the member has been permanently removed from the cluster", {});
     case "failed":

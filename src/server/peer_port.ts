@@ -4,6 +4,7 @@ import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
+import { ReplicaError } from "../replica/errors.ts";
 import type { ReplicaIdentity } from "../replica/identity.ts";
 import type { Replica } from "../replica/replica.ts";
 import { CloseCode, type Refusal } from "../transport/close_code.ts";
@@ -12,12 +13,14 @@ import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
 import type { Logger, LogLevel } from "./log.ts";
+import { memberListResponse, MEMBERS_PATH } from "./member_list.ts";
 
 /** The replica's door for its peers: WebSockets on the peer port, and who may come in. */
 export class PeerPort {
   readonly #clock: Clock;
   readonly #prng: Prng;
   readonly #logger: Logger;
+  readonly #removed = Promise.withResolvers<Error>();
   #transport: WebSocketPeerTransport | null = null;
   #replica: Replica | null = null;
 
@@ -40,6 +43,11 @@ export class PeerPort {
     return this.#transport;
   }
 
+  /** Resolves when a peer says that this member was removed from the cluster. */
+  get removed(): Promise<Error> {
+    return this.#removed.promise;
+  }
+
   /** From now on the replica's members' table says who may come in. */
   follow(replica: Replica): void {
     this.#replica = replica;
@@ -47,7 +55,9 @@ export class PeerPort {
 
   /** Answers a request on the peer port. */
   upgrade(request: Request): Response {
-    if (new URL(request.url).pathname !== PEER_PATH) {
+    const path = new URL(request.url).pathname;
+    if (path === MEMBERS_PATH && this.#replica !== null) return memberListResponse(this.#replica);
+    if (path !== PEER_PATH) {
       return new Response("This port is for Kvorum replicas only.\n", { status: 404 });
     }
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
@@ -83,6 +93,11 @@ export class PeerPort {
   #log(event: TransportEvent): void {
     const [level, msg, fields] = describe(event);
     this.#logger.log(level, "transport/peer", msg, fields);
+    if (event.type === "refusedBy" && event.code === CloseCode.RemovedMember) {
+      const fact = "the member has been permanently removed from the cluster";
+      this.#logger.log("error", "transport/peer", fact, {});
+      this.#removed.resolve(new ReplicaError("removed", event.reason));
+    }
   }
 }
 

@@ -2,10 +2,12 @@ import { formatId } from "../base/ids.ts";
 import { SeededPrng } from "../base/prng.ts";
 import { ReplicaError } from "../replica/errors.ts";
 import { INSTANCE_ID_BYTES } from "../replica/identity.ts";
+import type { Bootstrap } from "../replica/options.ts";
 import { Replica } from "../replica/replica.ts";
 import { VERSION } from "../version.ts";
 import { clientHandlers } from "./client_handler.ts";
 import { ClientPort } from "./client_port.ts";
+import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
 import { createLogger, type Logger, type LogLevel, writeToStandardError } from "./log.ts";
 import { logHttp2Event, logReplicaEvent } from "./log_events.ts";
@@ -35,10 +37,12 @@ export async function serve(
     onEvent: (event) => logHttp2Event(logger, event),
   });
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);
-  await using replica = await openReplica(options, peers, logger);
+  const port = new PeerPort(new SystemClock(), newPrng(), logger);
+  await using replica = await openReplica(options, port, logger);
+  peers.serve((request) => port.upgrade(request));
   const streams = new AbortController();
   clients.serve(clientHandlers(replica, options, logger, streams.signal));
-  const ended = untilEnd(replica, options, signal);
+  const ended = untilEnd(replica, port, options, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;
   logger.log("info", "server/serve", "stopping", { "local-member-id": formatId(replica.memberId) });
@@ -48,14 +52,15 @@ export async function serve(
   return failure === undefined ? 0 : 1;
 }
 
+function newPrng(): SeededPrng {
+  return new SeededPrng(crypto.getRandomValues(new Uint32Array(1))[0]);
+}
+
 async function openReplica(
   options: ServeOptions,
-  peers: Listener,
+  port: PeerPort,
   logger: Logger,
 ): Promise<Replica> {
-  const clock = new SystemClock();
-  const prng = new SeededPrng(crypto.getRandomValues(new Uint32Array(1))[0]);
-  const clusterId = await clusterIdOf(options.initialMembers.map(({ id }) => id));
   logger.log("info", "server/serve", "starting a Kvorum replica", {
     version: VERSION,
     name: options.name,
@@ -64,21 +69,24 @@ async function openReplica(
     "listen-client-urls": options.listenClientUrls,
     "listen-peer-urls": options.listenPeerUrls,
     "initial-cluster-token": options.clusterToken,
-    "cluster-id": formatId(clusterId),
-    "local-member-id": formatId(options.memberId),
+    "initial-cluster-state": options.joinsExisting ? "existing" : "new",
+    "quota-backend-bytes": options.upkeep.quotaBytes,
   });
-  const port = new PeerPort(clock, prng, logger);
+  let self = options.memberId;
   const replica = await Replica.open({
     storage: await openStorage(options.storage, options.dataDir),
-    connect: (identity) => port.open(identity),
-    clock,
-    prng: prng.fork("raft"),
-    bootstrap: {
-      clusterId,
-      memberId: options.memberId,
-      instanceId: crypto.getRandomValues(new Uint8Array(INSTANCE_ID_BYTES)),
-      initialMembers: options.initialMembers,
+    connect: (identity) => {
+      self = identity.memberId;
+      const fields = {
+        "cluster-id": formatId(identity.clusterId),
+        "local-member-id": formatId(self),
+      };
+      logger.log("info", "server/serve", "is a member", fields);
+      return port.open(identity);
     },
+    clock: new SystemClock(),
+    prng: newPrng(),
+    bootstrap: () => bootstrapOf(options),
     attributes: { name: options.name, clientUrls: options.advertiseClientUrls },
     timing: {
       heartbeatIntervalMs: options.heartbeatIntervalMs,
@@ -86,16 +94,31 @@ async function openReplica(
       snapshotEntries: options.snapshotEntries,
       snapshotCatchUpEntries: options.snapshotCatchUpEntries,
     },
-    onEvent: (event) => logReplicaEvent(logger, options.memberId, event),
+    upkeep: options.upkeep,
+    onEvent: (event) => logReplicaEvent(logger, self, event),
   });
   port.follow(replica);
-  peers.serve((request) => port.upgrade(request));
   return replica;
 }
 
-/** Resolves when the replica should end: by the signal, its parent's end, or its own failure. */
+/** Who a replica is whose storage was never used: a founder, or one that the cluster has added. */
+async function bootstrapOf(options: ServeOptions): Promise<Bootstrap> {
+  const instanceId = crypto.getRandomValues(new Uint8Array(INSTANCE_ID_BYTES));
+  if (options.joinsExisting) {
+    return { ...await findMembership(options), instanceId, initialMembers: [] };
+  }
+  const { initialMembers, memberId } = options;
+  const clusterId = await clusterIdOf(initialMembers.map(({ id }) => id));
+  return { clusterId, memberId, instanceId, initialMembers };
+}
+
+/**
+ * Resolves when the replica should end: by the signal, its parent's end, its own failure, or because
+ * it was removed while it was down, which only its peers know.
+ */
 async function untilEnd(
   replica: Replica,
+  port: PeerPort,
   options: ServeOptions,
   signal: AbortSignal,
 ): Promise<Error | undefined> {
@@ -103,7 +126,7 @@ async function untilEnd(
   if (signal.aborted) stop.resolve(undefined);
   signal.addEventListener("abort", () => stop.resolve(undefined), { once: true });
   if (options.exitsWithStdin) watchStandardInput(() => stop.resolve(undefined));
-  return await Promise.race([stop.promise, replica.closed]);
+  return await Promise.race([stop.promise, replica.closed, port.removed]);
 }
 
 /** Calls `onEnd` when standard input ends. What is read from it does not matter. */

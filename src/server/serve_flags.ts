@@ -1,9 +1,11 @@
 import type { MemberId } from "../base/ids.ts";
 import type { InitialMember } from "../replica/identity.ts";
+import type { UpkeepOptions } from "../replica/upkeep.ts";
 import { CommandError } from "./command_error.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
 import { parseUrls } from "./listen_url.ts";
 import { memberIdOf } from "./member_id.ts";
+import { parseUpkeep, UPKEEP_FLAGS } from "./upkeep_flags.ts";
 
 /** The storages that a server can use. */
 export const STORAGES = ["deno-kv", "file", "memory"] as const;
@@ -30,15 +32,21 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   number("election-timeout", 1000, "Milliseconds without them until a new leader is sought."),
   number("snapshot-count", 10_000, "Entries applied between two snapshots."),
   number("snapshot-catchup-entries", 5_000, "Entries kept behind a snapshot for late followers."),
+  ...UPKEEP_FLAGS,
+  number("max-learners", 1, "How many learners there may be."),
+  boolean("strict-reconfig-check", "true", "Refuse changes of members that could lose the quorum."),
   flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
   flag("log-level", "info", "The least that is logged: debug, info, warn or error."),
-  {
-    name: "exit-with-stdin",
-    kind: "boolean",
-    default: "false",
-    help: "Shut down when standard input ends, as when the program that started this one is gone.",
-  },
+  boolean(
+    "exit-with-stdin",
+    "false",
+    "Shut down when standard input ends, as when the program that started this one is gone.",
+  ),
 ];
+
+function boolean(name: string, value: "true" | "false", help: string): FlagSpec {
+  return { name, kind: "boolean", default: value, help };
+}
 
 function flag(name: string, value: string, help: string): FlagSpec {
   return { name, kind: "string", default: value, help };
@@ -65,6 +73,9 @@ export interface ServeOptions {
   readonly electionTimeoutMs: number;
   readonly snapshotEntries: number;
   readonly snapshotCatchUpEntries: number;
+  readonly upkeep: UpkeepOptions;
+  readonly learnersMax: number;
+  readonly isStrict: boolean;
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
   readonly exitsWithStdin: boolean;
@@ -101,13 +112,21 @@ export async function parseServeOptions(
       oneOf("initial-cluster-state", flags.get("initial-cluster-state"), ["new", "existing"]) ===
         "existing",
     ...parseTiming(flags),
+    upkeep: parseUpkeep(flags),
+    learnersMax: flags.number("max-learners"),
+    isStrict: flags.boolean("strict-reconfig-check"),
     corsOrigins: flags.get("cors").split(",").map((part) => part.trim()).filter((part) => part),
     logLevel: oneOf("log-level", flags.get("log-level"), ["debug", "info", "warn", "error"]),
     exitsWithStdin: flags.boolean("exit-with-stdin"),
   };
 }
 
-function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
+/** The value of a flag that must be one of a few. @throws {CommandError} */
+export function oneOf<const T extends string>(
+  name: string,
+  value: string,
+  allowed: readonly T[],
+): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) {
     throw new CommandError(`--${name} must be one of ${allowed.join(", ")}: it is "${value}"`);
@@ -137,8 +156,8 @@ function parseTiming(flags: FlagValues) {
   };
 }
 
-/** The members that `--initial-cluster` names, with this replica among them. */
-async function parseCluster(
+/** The members that `--initial-cluster` names, with this replica among them. @throws {CommandError} */
+export async function parseCluster(
   flags: FlagValues,
   name: string,
   ownUrls: readonly string[],

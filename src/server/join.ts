@@ -1,0 +1,67 @@
+import type { ClusterId, MemberId } from "../base/ids.ts";
+import { CommandError } from "./command_error.ts";
+import { type MemberList, MEMBERS_PATH, parseMemberList } from "./member_list.ts";
+import type { ServeOptions } from "./serve_flags.ts";
+
+/** How long one member may take to answer. */
+const ANSWER_MS_MAX = 3_000;
+/** A member may not know yet that this one was added: so often is asked, so long apart. */
+const ATTEMPTS = 6;
+const ATTEMPT_MS = 500;
+
+/** Who a replica is in the cluster that it joins. */
+export interface Membership {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+}
+
+/**
+ * Asks the members of a running cluster which of them this replica is: the one with its peer URLs.
+ * Ref: etcd server/etcdserver/cluster_util.go, GetClusterFromRemotePeers.
+ *
+ * @throws {CommandError} when nobody answers, or the cluster has no such member.
+ */
+export async function findMembership(
+  { initialMembers, memberId, advertisePeerUrls }: ServeOptions,
+): Promise<Membership> {
+  const others = initialMembers.filter(({ id }) => id !== memberId);
+  const urls = others.flatMap(({ peerUrls }) => peerUrls);
+  if (urls.length === 0) {
+    throw new CommandError(
+      "--initial-cluster-state existing needs --initial-cluster with the members that run",
+    );
+  }
+  let answered: MemberList | null = null;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
+    for (const url of urls) {
+      const list = await askForMembers(url);
+      if (list === null) continue;
+      answered = list;
+      const own = list.members.find(({ peerUrls }) => sameUrls(peerUrls, advertisePeerUrls));
+      if (own !== undefined) return { clusterId: list.clusterId, memberId: own.id };
+    }
+  }
+  throw new CommandError(
+    answered === null
+      ? `Cannot join: no member answers at ${urls.join()}; start them, or start a new cluster with ` +
+        `--initial-cluster-state new`
+      : `Cannot join: the cluster has no member at ${advertisePeerUrls.join()}; add it first, for ` +
+        `example with etcdctl member add`,
+  );
+}
+
+async function askForMembers(url: string): Promise<MemberList | null> {
+  try {
+    const response = await fetch(new URL(MEMBERS_PATH, url), {
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    return parseMemberList(await response.json());
+  } catch {
+    return null;
+  }
+}
+
+function sameUrls(some: readonly string[], others: readonly string[]): boolean {
+  return [...some].sort().join() === [...others].sort().join();
+}
