@@ -1,17 +1,18 @@
 /** Which part of the gateway serves a path. */
 import type { CallContext } from "../call_context.ts";
 import { GrpcCode, type RpcError, toRpcError } from "../errors.ts";
-import { type Services, type UnaryMethod, unaryMethods } from "../services/methods.ts";
+import type { StreamMethod, UnaryMethod } from "../services/method.ts";
+import { type Services, unaryMethods } from "../services/methods.ts";
+import { streamMethods } from "../services/stream_methods.ts";
 import { streamKeepAlive } from "./keep_alive.ts";
 import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
-import { streamSnapshot } from "./snapshot.ts";
+import { serveStream } from "./server_stream.ts";
 import { streamEvents, wantsEvents } from "./sse.ts";
 import { streamWatch } from "./stream.ts";
 import { serveUnary } from "./unary.ts";
 
 const WATCH_PATH = "/v3/watch";
 const KEEP_ALIVE_PATH = "/v3/lease/keepalive";
-const SNAPSHOT_PATH = "/v3/maintenance/snapshot";
 const LEGACY_PREFIX = "/v3beta/";
 
 /** The path of an absolute URL, without its query. Why by hand: `URL` costs more than the rest. */
@@ -30,6 +31,7 @@ export function pathOf(url: string): string {
 export class Router {
   readonly #services: Services;
   readonly #methods: ReadonlyMap<string, UnaryMethod>;
+  readonly #streams: ReadonlyMap<string, StreamMethod>;
   readonly #onInternalError: (error: Error, request: Request) => void;
 
   constructor(
@@ -37,11 +39,8 @@ export class Router {
     onInternalError: (error: Error, request: Request) => void,
   ) {
     this.#services = services;
-    const methods = new Map<string, UnaryMethod>();
-    for (const method of unaryMethods(services)) {
-      for (const path of method.paths) methods.set(path, method);
-    }
-    this.#methods = methods;
+    this.#methods = byPath(unaryMethods(services));
+    this.#streams = byPath(streamMethods(services));
     this.#onInternalError = onInternalError;
   }
 
@@ -52,7 +51,9 @@ export class Router {
     try {
       if (method !== undefined) {
         if (request.method !== "POST") return methodNotAllowed();
-        return await serveUnary(method, request, contextOf(request));
+        const context = contextOf(request);
+        const { signal } = request;
+        return await serveUnary(method, request, method.waits ? { ...context, signal } : context);
       }
       return await this.#stream(known, request);
     } catch (thrown) {
@@ -62,11 +63,10 @@ export class Router {
 
   #stream(path: string, request: Request): Response | Promise<Response> {
     if (path === WATCH_PATH) return this.#watch(request);
-    if (path !== KEEP_ALIVE_PATH && path !== SNAPSHOT_PATH) return notFound(path);
+    const method = this.#streams.get(path);
+    if (method === undefined && path !== KEEP_ALIVE_PATH) return notFound(path);
     if (request.method !== "POST") return methodNotAllowed();
-    if (path === SNAPSHOT_PATH) {
-      return streamSnapshot(this.#services.maintenance, contextOf(request));
-    }
+    if (method !== undefined) return serveStream(request, method, contextOf(request));
     return streamKeepAlive(request, this.#services.lease, contextOf(request));
   }
 
@@ -82,6 +82,10 @@ export class Router {
     if (error.code === GrpcCode.Internal) this.#onInternalError(error, request);
     return error;
   }
+}
+
+function byPath<M extends { readonly paths: readonly string[] }>(methods: readonly M[]) {
+  return new Map(methods.flatMap((method) => method.paths.map((path) => [path, method] as const)));
 }
 
 const NOBODY: CallContext = { caller: null, requireLeader: false };

@@ -1,7 +1,7 @@
 import { encodeToBytes } from "../../proto/codec.ts";
 import { toJson } from "../../proto/json.ts";
 import type { CallContext } from "../call_context.ts";
-import type { UnaryMethod } from "../services/methods.ts";
+import type { UnaryMethod } from "../services/method.ts";
 import { MESSAGE_BYTES_MAX, messageTooLarge, readBody } from "./body.ts";
 import { decodeJson } from "./json_decode.ts";
 import { jsonResponse } from "./responses.ts";
@@ -9,8 +9,8 @@ import { jsonResponse } from "./responses.ts";
 /**
  * Serves one request whose body is the message in JSON.
  *
- * Why no signal: a proposal cannot be taken back, every wait in a replica has an end, and a listener
- * for each request costs more than the rare client that hangs up.
+ * Why most contexts have no signal: a proposal cannot be taken back, every wait in a replica has an
+ * end, and a listener for each request costs more than the rare client that hangs up.
  */
 export async function serveUnary(
   method: UnaryMethod,

@@ -1,10 +1,11 @@
 /** etcd's services over gRPC: which handler answers which method. */
 import type { GrpcHandler, GrpcStreamCall } from "../../http2/grpc/handler.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
+import { streamMethods } from "../services/stream_methods.ts";
 import { type OnInternalError, refusalOf } from "./call.ts";
 import { serveKeepAlive } from "./keep_alive.ts";
 import { MessageWriter } from "./message_writer.ts";
-import { serveSnapshot } from "./snapshot.ts";
+import { serveStream } from "./server_stream.ts";
 import { unaryHandler } from "./unary.ts";
 import { serveWatch } from "./watch.ts";
 
@@ -19,7 +20,7 @@ export interface GrpcOptions {
 }
 
 /** Serves a stream with a writer that its messages share. */
-type ServeStream = (call: GrpcStreamCall, writer: MessageWriter) => Promise<void>;
+type Serve = (call: GrpcStreamCall, writer: MessageWriter) => Promise<void>;
 
 /** The handlers of all methods that these services have. */
 export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
@@ -28,22 +29,25 @@ export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
   for (const method of unaryMethods(services)) {
     handlers.set(method.name, unaryHandler(method, onInternalError));
   }
-  for (const [name, serve] of Object.entries(streams(services))) {
+  for (const method of streamMethods(services)) {
+    const serve: Serve = (call, writer) => serveStream(call, method, writer);
+    handlers.set(method.name, streamHandler(serve, onInternalError));
+  }
+  for (const [name, serve] of Object.entries(dialogues(services))) {
     handlers.set(name, streamHandler(serve, onInternalError));
   }
   return (path) => handlers.get(path) ?? null;
 }
 
-function streams({ watch, lease, maintenance }: Services): Readonly<Record<string, ServeStream>> {
+/** The methods in which both sides say many messages. */
+function dialogues({ watch, lease }: Services): Readonly<Record<string, Serve>> {
   return {
     "/etcdserverpb.Watch/Watch": (call, writer) => serveWatch(call, watch, writer),
     "/etcdserverpb.Lease/LeaseKeepAlive": (call, writer) => serveKeepAlive(call, lease, writer),
-    "/etcdserverpb.Maintenance/Snapshot": (call, writer) =>
-      serveSnapshot(call, maintenance, writer),
   };
 }
 
-function streamHandler(serve: ServeStream, onInternalError: OnInternalError): GrpcHandler {
+function streamHandler(serve: Serve, onInternalError: OnInternalError): GrpcHandler {
   const writer = new MessageWriter();
   return {
     kind: "stream",

@@ -1,5 +1,5 @@
 import type { GrpcHandler } from "../../http2/grpc/handler.ts";
-import type { UnaryMethod } from "../services/methods.ts";
+import type { UnaryMethod } from "../services/method.ts";
 import {
   contextOf,
   decodeRequest,
@@ -11,7 +11,7 @@ import { MessageWriter } from "./message_writer.ts";
 
 /** Serves a unary method. The request's bytes go along: the log takes them as they are. */
 export function unaryHandler(method: UnaryMethod, onInternalError: OnInternalError): GrpcHandler {
-  const toContext = method.waits === true ? waitingContextOf : contextOf;
+  const toContext = method.waits ? waitingContextOf : contextOf;
   const writer = new MessageWriter();
   return {
     kind: "unary",

@@ -52,13 +52,16 @@ import {
   StatusRequest,
   StatusResponse,
 } from "../../proto/maintenance.ts";
-import type { MessageSchema } from "../../proto/schema.ts";
-import type { CallContext } from "../call_context.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { type ClusterOptions, ClusterService } from "./cluster_service.ts";
+import { ElectionService } from "./election_service.ts";
+import { KeyLine } from "./key_line.ts";
 import { KvService } from "./kv_service.ts";
 import { LeaseService } from "./lease_service.ts";
+import { LockService } from "./lock_service.ts";
 import { MaintenanceService } from "./maintenance_service.ts";
+import { unary, type UnaryMethod } from "./method.ts";
+import { electionMethods, lockMethods } from "./recipe_methods.ts";
 import { WatchService } from "./watch_service.ts";
 
 /** etcd's services on one replica. */
@@ -68,6 +71,8 @@ export interface Services {
   readonly lease: LeaseService;
   readonly cluster: ClusterService;
   readonly maintenance: MaintenanceService;
+  readonly lock: LockService;
+  readonly election: ElectionService;
 }
 
 /** The services of a replica. */
@@ -75,46 +80,18 @@ export function createServices(
   replica: ReplicaPort,
   options: Partial<ClusterOptions> = {},
 ): Services {
+  const kv = new KvService(replica);
+  const watch = new WatchService(replica);
+  const lease = new LeaseService(replica);
+  const line = new KeyLine(kv, watch, lease);
   return {
-    kv: new KvService(replica),
-    watch: new WatchService(replica),
-    lease: new LeaseService(replica),
+    kv,
+    watch,
+    lease,
     cluster: new ClusterService(replica, options),
     maintenance: new MaintenanceService(replica),
-  };
-}
-
-/** A method that takes one message and gives one. */
-export interface UnaryMethod {
-  /** Its full name in gRPC. */
-  readonly name: string;
-  /** Its paths in the JSON gateway; more than one where etcd keeps an old one. */
-  readonly paths: readonly string[];
-  readonly request: MessageSchema<object>;
-  readonly response: MessageSchema<object>;
-  /** Whether it may wait for other clients, for as long as its own client does. */
-  readonly waits?: boolean;
-  /**
-   * Serves a request that is a message of the schema `request`. An encoding that has the message in
-   * protobuf's form passes its bytes on, so that a write need not be encoded again for the log.
-   */
-  readonly call: (request: object, context: CallContext, encoded?: Uint8Array) => Promise<object>;
-}
-
-/** Ties schemas and a service's method together; past this the types of messages are erased. */
-function unary<Q extends object, A extends object>(
-  name: string,
-  paths: string | readonly string[],
-  request: MessageSchema<Q>,
-  response: MessageSchema<A>,
-  call: (request: Q, context: CallContext, encoded?: Uint8Array) => Promise<A>,
-): UnaryMethod {
-  return {
-    name,
-    paths: typeof paths === "string" ? [paths] : paths,
-    request: request as unknown as MessageSchema<object>,
-    response: response as unknown as MessageSchema<object>,
-    call: (message, context, encoded) => call(message as Q, context, encoded),
+    lock: new LockService(replica, kv, line),
+    election: new ElectionService(replica, watch, line),
   };
 }
 
@@ -125,6 +102,8 @@ export function unaryMethods(services: Services): readonly UnaryMethod[] {
     ...leaseMethods(services),
     ...clusterMethods(services),
     ...maintenanceMethods(services),
+    ...lockMethods(services.lock),
+    ...electionMethods(services.election),
   ];
 }
 

@@ -1,0 +1,50 @@
+/** A method with many answers over HTTP: one line of JSON for each. */
+import { toJson } from "../../proto/json.ts";
+import type { CallContext } from "../call_context.ts";
+import { toRpcError } from "../errors.ts";
+import type { StreamMethod } from "../services/method.ts";
+import { readBody } from "./body.ts";
+import { decodeJson } from "./json_decode.ts";
+import { errorLine, lineStreamResponse, streamFault } from "./responses.ts";
+
+const encoder = new TextEncoder();
+
+/** Serves the request in the body, as fast as the client reads and until it goes. */
+export async function serveStream(
+  request: Request,
+  method: StreamMethod,
+  context: CallContext,
+): Promise<Response> {
+  const gone = new AbortController();
+  request.signal.addEventListener("abort", () => gone.abort(), { once: true });
+  let answers: AsyncIterator<object>;
+  let first: IteratorResult<object> | null;
+  try {
+    const message = decodeJson(method.request, await readBody(request));
+    answers = method.call(message, { ...context, signal: gone.signal })[Symbol.asyncIterator]();
+    // Why before the response: a refusal without any answer has a status of its own.
+    first = await answers.next();
+  } catch (error) {
+    return streamFault(error);
+  }
+  const lines = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done } = first ?? await answers.next();
+        first = null;
+        if (!done) {
+          const line = `{"result":${toJson(method.response, value)}}\n`;
+          return controller.enqueue(encoder.encode(line));
+        }
+      } catch (error) {
+        if (!gone.signal.aborted) controller.enqueue(encoder.encode(errorLine(toRpcError(error))));
+      }
+      controller.close();
+    },
+    async cancel() {
+      gone.abort();
+      await answers.return?.();
+    },
+  }, { highWaterMark: 0 });
+  return lineStreamResponse(lines);
+}
