@@ -62,10 +62,16 @@ export interface LogStore {
    * afterwards. Until it resolves the previous snapshot stays whole.
    */
   saveSnapshot(manifest: SnapshotManifest, segments: Iterable<Segment>): Promise<void>;
-  /** Forgets entries up to and including `throughIndex`, which the newest snapshot covers. */
+  /**
+   * Forgets entries up to and including `throughIndex`, which the newest snapshot covers. Some of them
+   * may be there again at the next `open`.
+   */
   compact(throughIndex: number): Promise<void>;
   /** Bytes that the storage occupies, as far as it knows. */
   byteLength(): number;
-  /** Waits for what is under way, releases the lock and everything held. Idempotent. */
+  /**
+   * Waits for the step that is under way, releases the lock and everything held. A snapshot that is
+   * being saved stops between two steps and rejects; the previous one stays. Idempotent.
+   */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ChromiumPage } from "./chromium.ts";
 
 const WORKER = new URL("suite_worker.ts", import.meta.url).pathname;
@@ -42,15 +42,27 @@ async function withPage(run: (url: string, profile: string) => Promise<void>): P
   }
 }
 
-function ask<T>({ page }: ChromiumPage, request: Record<string, unknown>): Promise<T> {
-  return page.evaluate((value) => Reflect.get(globalThis, "ask")(value), request) as Promise<T>;
+/** Asks the worker, but not for ever. */
+async function ask<T>({ page }: ChromiumPage, request: Record<string, unknown>): Promise<T> {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("The worker does not answer")), ANSWER_MS);
+  const answer = page.evaluate((value) => Reflect.get(globalThis, "ask")(value), request);
+  try {
+    return await Promise.race([answer, expired]) as T;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-const options = { sanitizeOps: false, sanitizeResources: false };
+/** An answer that takes longer never comes. */
+const ANSWER_MS = 60_000;
+
+/** The package that brings Chromium has it for Linux. */
+const ignore = Deno.build.os !== "linux";
 
 Deno.test(
   "LogStore in Chromium passes the suite",
-  options,
+  { ignore },
   (test) =>
     withPage(async (url, profile) => {
       const browser = await ChromiumPage.open(profile, url);
@@ -75,8 +87,31 @@ interface Found {
 
 for (const storage of ["indexeddb", "opfs"]) {
   Deno.test(
+    `LogStore in Chromium, ${storage}, stops when the quota is used up`,
+    { ignore },
+    () =>
+      withPage(async (url, profile) => {
+        const browser = await ChromiumPage.open(profile, url);
+        try {
+          await browser.setQuota(url, 2_000_000);
+          const filled = await ask<{ acknowledged: number; message: string }>(browser, {
+            fill: storage,
+          });
+          assertStringIncludes(filled.message, "StorageFailedError");
+          assertStringIncludes(filled.message, "the browser's space for this site is used up");
+          assert(filled.acknowledged >= 100, `${filled.acknowledged} entries fit`);
+          await browser.setQuota(url, 200_000_000);
+          const found: Found = JSON.parse(await ask<string>(browser, { recover: storage }));
+          assertEquals([found.last, found.isIntact], [filled.acknowledged, true]);
+        } finally {
+          await browser.close();
+        }
+      }),
+  );
+
+  Deno.test(
     `LogStore in Chromium, ${storage}, keeps what it acknowledged before a SIGKILL`,
-    options,
+    { ignore },
     () =>
       withPage(async (url, profile) => {
         for (let round = 1; round <= 3; round++) {

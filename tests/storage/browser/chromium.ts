@@ -1,5 +1,10 @@
 import chromium from "npm:@sparticuz/chromium@147.0.0";
-import { type Browser, chromium as playwright, type Page } from "npm:playwright-core@1.65.1";
+import {
+  type Browser,
+  type CDPSession,
+  chromium as playwright,
+  type Page,
+} from "npm:playwright-core@1.65.1";
 
 const ARGUMENTS = [
   "--headless",
@@ -18,6 +23,7 @@ export class ChromiumPage {
   readonly page: Page;
   readonly #process: Deno.ChildProcess;
   readonly #browser: Browser;
+  #session: CDPSession | null = null;
 
   private constructor(process: Deno.ChildProcess, browser: Browser, page: Page) {
     this.#process = process;
@@ -36,6 +42,14 @@ export class ChromiumPage {
     const page = await browser.contexts()[0].newPage();
     await page.goto(url);
     return new ChromiumPage(process, browser, page);
+  }
+
+  /** Gives the site of `url` so many bytes and no more. */
+  async setQuota(url: string, quotaSize: number): Promise<void> {
+    // The quota holds as long as the session that set it.
+    this.#session ??= await this.page.context().newCDPSession(this.page);
+    const { origin } = new URL(url);
+    await this.#session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
   }
 
   /** Ends the browser as it likes to be ended. */

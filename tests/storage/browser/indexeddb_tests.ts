@@ -9,6 +9,7 @@ import { del, get, promisifyRequest, set } from "idb-keyval";
 import { StorageDamagedError, StorageFailedError } from "../../../src/storage/errors.ts";
 import { indexedDbLogStore } from "../../../src/storage/indexeddb/indexeddb_log_store.ts";
 import { StrictStore } from "../../../src/storage/indexeddb/strict_store.ts";
+import { requestPersistence } from "../../../src/storage/web/persistence.ts";
 import { batchOf, entriesOf, hardStateOf, manifestOf, segmentOf } from "../fixtures.ts";
 import type { Register } from "../log_store_suite.ts";
 
@@ -81,6 +82,10 @@ export function registerIndexedDbTests(register: Register): void {
     const keys = await store.use("readonly", (objects) => promisifyRequest(objects.getAllKeys()));
     store.close();
     assertEquals(keys, [6, "manifest", "meta"]);
+  });
+
+  register("requestPersistence() only looks in a worker", async () => {
+    assertEquals(await requestPersistence(), await navigator.storage.persisted());
   });
 
   register("StrictStore.use() opens transactions with strict durability", async () => {

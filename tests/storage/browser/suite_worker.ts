@@ -16,6 +16,7 @@ import { logStoreSuite, type StorePlace } from "../log_store_suite.ts";
 import { registerIndexedDbTests } from "./indexeddb_tests.ts";
 
 const SEGMENT_BYTES = 64 * 1024;
+const FILL_ENTRIES_MAX = 20_000;
 const tests = new Map<string, () => Promise<void>>();
 let placeCount = 0;
 
@@ -121,6 +122,23 @@ async function write(storage: string): Promise<void> {
   }
 }
 
+/** Appends until the browser takes no more, and tells how far it came and what the error says. */
+async function fill(storage: string): Promise<{ acknowledged: number; message: string }> {
+  const store = openStore(storage);
+  const { entries } = await store.open();
+  let acknowledged = entries.at(-1)?.index ?? 0;
+  let message = "it took everything";
+  try {
+    for (; acknowledged < FILL_ENTRIES_MAX; acknowledged += 100) {
+      await store.append(batchOf(entriesOf(acknowledged + 1, 100, 1, 700)));
+    }
+  } catch (error) {
+    message = `${error}`;
+  }
+  await store.close();
+  return { acknowledged, message };
+}
+
 /** What a restarted browser finds, as text. */
 async function recover(storage: string): Promise<string> {
   const store = openStore(storage);
@@ -139,12 +157,15 @@ async function recover(storage: string): Promise<string> {
   });
 }
 
-type Request = { readonly list: true } | { readonly test: string } | { readonly write: string } | {
+type Request = { readonly list: true } | { readonly fill: string } | { readonly test: string } | {
+  readonly write: string;
+} | {
   readonly recover: string;
 };
 
 async function answer(request: Request): Promise<unknown> {
   if ("list" in request) return [...tests.keys()];
+  if ("fill" in request) return await fill(request.fill);
   if ("write" in request) return await write(request.write);
   if ("recover" in request) return await recover(request.recover);
   try {
