@@ -97,7 +97,7 @@ function voteAnswer(
   term: number,
   granted: boolean,
 ): VoteAnswer {
-  const { commit } = state.log;
+  const commit = state.log.settledCommit;
   return {
     type: "voteAnswer",
     from: state.id,

@@ -24,6 +24,10 @@ export class RaftLog {
   #stable: number;
   #handed: number;
   #pendingSnapshot: SnapshotMeta | null = null;
+  /** The newest committed change of the configuration. */
+  #configurationCommit = 0;
+  /** The commit index that storage knows. */
+  #durableCommit: number;
 
   constructor(recovered: RecoveredState) {
     const { snapshot, entries, hardState } = recovered;
@@ -42,7 +46,7 @@ export class RaftLog {
     const applied = snapshot?.index ?? 0;
     this.#applied = this.#applying = applied;
     this.#stable = this.#handed = this.lastIndex;
-    this.#commit = Math.max(hardState.commit, applied);
+    this.#commit = this.#durableCommit = Math.max(hardState.commit, applied);
     assert(
       snapshot === null || this.matches(snapshot.index, snapshot.term),
       `The recovered log does not fit its snapshot at index ${applied}`,
@@ -69,6 +73,21 @@ export class RaftLog {
   /** The highest index known to be committed. It never goes back. */
   get commit(): number {
     return this.#commit;
+  }
+
+  /** Whether a change of the configuration is committed and storage does not know. */
+  get hasUnsettledConfiguration(): boolean {
+    return this.#configurationCommit > this.#durableCommit;
+  }
+
+  /**
+   * The commit index that others may be told of and that may be acted on. Safety: that a change of the
+   * configuration is committed must be durable first. Else a leader could crash, come back in the old
+   * configuration, and need the vote of a member that heard of its removal and is gone for good.
+   */
+  get settledCommit(): number {
+    if (!this.hasUnsettledConfiguration) return this.#commit;
+    return Math.max(this.#durableCommit, this.#applied);
   }
 
   /** The highest index handed out for application. */
@@ -98,7 +117,8 @@ export class RaftLog {
 
   /** Whether {@linkcode takeCommitted} would hand out anything. */
   get hasCommitted(): boolean {
-    return this.#pendingSnapshot === null && this.#applying < Math.min(this.#commit, this.#stable);
+    return this.#pendingSnapshot === null &&
+      this.#applying < Math.min(this.settledCommit, this.#stable);
   }
 
   /** The term of the entry at `index`, or undefined if it is compacted or not there yet. */
@@ -175,6 +195,10 @@ export class RaftLog {
       index <= this.lastIndex,
       `Entry ${index} is committed but this log ends at ${this.lastIndex}: it has lost entries`,
     );
+    for (let at = this.#commit + 1; at <= index; at++) {
+      const { kind } = this.#entries[at - this.#offset - 1];
+      if (kind === EntryKind.Configuration) this.#configurationCommit = at;
+    }
     this.#commit = index;
   }
 
@@ -213,8 +237,10 @@ export class RaftLog {
    * storage holds the replacement's predecessor until the next write (the ABA problem).
    *
    * @param snapshot The snapshot that the write carried.
+   * @param commit The commit index that it carried, if it carried one.
    */
-  confirmWritten(snapshot: SnapshotMeta | null): void {
+  confirmWritten(snapshot: SnapshotMeta | null, commit = 0): void {
+    this.#durableCommit = Math.max(this.#durableCommit, commit, snapshot?.index ?? 0);
     this.#stable = this.#handed;
     if (snapshot !== null && snapshot === this.#pendingSnapshot) this.#pendingSnapshot = null;
   }
@@ -222,7 +248,7 @@ export class RaftLog {
   /** Committed entries that are durable and were not handed out, at most `bytesMax` at once. */
   takeCommitted(bytesMax: number): Entry[] {
     if (!this.hasCommitted) return [];
-    const through = Math.min(this.#commit, this.#stable);
+    const through = Math.min(this.settledCommit, this.#stable);
     const entries = this.slice(this.#applying + 1, bytesMax, through);
     this.#applying += entries.length;
     return entries;

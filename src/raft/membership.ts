@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import { NO_MEMBER } from "../base/ids.ts";
 import { type Configuration, isJoint, membersOf, votersOf } from "./configuration.ts";
 import {
@@ -99,7 +100,12 @@ function lead(state: RaftState): void {
   state.sendsDue = true;
   // A leader that removed itself goes only when its successor is elected. If it went at once, as
   // thesis §4.2.2 has it, the others might not know that the change is committed, and need its vote.
-  if (!state.isVoter) handOver(state);
+  if (!state.isVoter) {
+    // The successor is who has this entry, for with it comes that the change is committed: it will not
+    // need the vote of this member, which will be gone.
+    appendAsLeader(state, EntryKind.Empty, EMPTY_BYTES);
+    handOver(state);
+  }
 }
 
 /** Whoever leads a joint configuration that is to be left by itself proposes so, until it is. */

@@ -22,7 +22,7 @@ function sendTo(state: RaftState, to: MemberId, progress: Progress): void {
     }
     const windowFull = progress.state === "replicate" && progress.inflights.full;
     const hasEntries = progress.next <= log.lastIndex && !windowFull;
-    if (!hasEntries && !progress.pokeDue && !progress.canRaiseCommit(log.commit)) return;
+    if (!hasEntries && !progress.pokeDue && !progress.canRaiseCommit(log.settledCommit)) return;
     sendAppend(state, to, progress, hasEntries);
   }
 }
@@ -46,9 +46,9 @@ function sendAppend(
     prevIndex,
     prevTerm: log.termAt(prevIndex)!,
     entries,
-    commit: log.commit,
+    commit: log.settledCommit,
   });
-  progress.sentAppend(entries.length, bytes, log.commit);
+  progress.sentAppend(entries.length, bytes, log.settledCommit);
 }
 
 /**
@@ -76,7 +76,7 @@ export function broadcastHeartbeat(state: RaftState): void {
   const readContext = state.reads.openRound;
   for (const [to, progress] of state.progress) {
     // Safety: a follower must not commit what it is not known to have (etcd issue 16220).
-    const commit = Math.min(progress.match, state.log.commit);
+    const commit = Math.min(progress.match, state.log.settledCommit);
     state.messages.push({
       type: "heartbeat",
       from: state.id,

@@ -40,7 +40,7 @@ export function takeWrite(state: RaftState): Write | null {
 
 function hardStateChanged(state: RaftState): boolean {
   const { term, vote } = state.handedHardState;
-  return term !== state.term || vote !== state.vote;
+  return term !== state.term || vote !== state.vote || state.log.hasUnsettledConfiguration;
 }
 
 /** The write is durable: what it carried counts from now on. */
@@ -48,7 +48,11 @@ export function confirmWrite(state: RaftState, write: Write): void {
   assert(write === state.writing, "Only the write under way can have become durable");
   state.writing = null;
   if (write.hardState !== null) state.durableHardState = write.hardState;
-  state.log.confirmWritten(write.snapshot);
+  const wasUnsettled = state.log.hasUnsettledConfiguration;
+  state.log.confirmWritten(write.snapshot, write.hardState?.commit ?? 0);
   if (state.role === "candidate") countOwnVote(state);
-  if (state.role === "leader") maybeCommit(state);
+  if (state.role === "leader") {
+    if (wasUnsettled) state.sendsDue = true;
+    maybeCommit(state);
+  }
 }
