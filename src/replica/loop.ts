@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { Stoppable } from "../base/clock.ts";
-import { formatId, type MemberId } from "../base/ids.ts";
+import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
 import type { Command } from "../machine/command.ts";
 import { type Entry, EntryKind } from "../raft/entry.ts";
 import type { Message } from "../raft/message.ts";
@@ -21,7 +21,7 @@ import { DEFAULT_UPKEEP, Upkeep } from "./upkeep.ts";
 
 /** How often one turn asks Raft for more before it lets other events through. */
 const TURN_ROUNDS_MAX = 8;
-/** A removed replica stops after this long. */
+/** A removed replica looks after this long, and again, whether it may stop. */
 const REMOVAL_GRACE_MS = 1_000;
 
 /**
@@ -52,6 +52,7 @@ export class Loop {
    * which is ahead while a snapshot is being installed.
    */
   #applied: { readonly index: number; readonly term: number };
+  #isLeaving = false;
   #turnScheduled = false;
   #isWriting = false;
   #stopped = false;
@@ -334,16 +335,27 @@ export class Loop {
     if (machine.members.wasRemoved(raft.id)) this.#leave();
   }
 
-  /** The cluster goes on without this replica. */
+  /**
+   * The cluster goes on without this replica, which stops once nobody needs it any more. If no leader
+   * has told it of its removal, because it led itself or starts again, that is when it hears of a later
+   * term: until then the others may need its vote to learn that they are on their own.
+   */
   #leave(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
     const { options, raft } = this.#parts;
+    const { term } = raft;
+    // A leader tells nobody that a change is committed before it knows that for good.
+    const isTold = !raft.isLeader && raft.leader !== NO_MEMBER;
     this.#onEvent({ type: "removed" });
-    const id = formatId(raft.id);
-    // A leader that removed itself still has to tell the others that this is agreed on.
-    options.clock.after(REMOVAL_GRACE_MS, () => {
-      this.fail(
-        new ReplicaError("removed", `The member ${id} has been removed from its cluster for good`),
-      );
-    });
+    const stopLater = (): void => {
+      options.clock.after(REMOVAL_GRACE_MS, () => {
+        if (this.#stopped) return;
+        if (!isTold && (raft.isLeader || raft.term === term)) return stopLater();
+        const reason = `The member ${formatId(raft.id)} has been removed from its cluster for good`;
+        this.fail(new ReplicaError("removed", reason));
+      });
+    };
+    stopLater();
   }
 }
