@@ -1,4 +1,5 @@
 import type { MemberId } from "../../src/base/ids.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import type { InitialMember } from "../../src/replica/identity.ts";
 import { Chosen } from "./checks/chosen.ts";
 import { Elections } from "./checks/elections.ts";
@@ -24,6 +25,8 @@ export class SimCluster {
   readonly elections: Elections;
   /** Every node that there ever was. */
   readonly nodes: SimNode[] = [];
+  /** Whether nothing goes wrong any more. */
+  isCalm = false;
   #nextId: bigint;
 
   constructor(world: World, options: SimOptions, verdict: Verdict) {
@@ -70,6 +73,14 @@ export class SimCluster {
       bestTerm = status.term;
     }
     return best;
+  }
+
+  /** A node to send a request to, as a client picks one: any that runs, or once all is well a member. */
+  endpoint(prng: Prng): SimNode {
+    let nodes = this.upNodes();
+    if (this.isCalm) nodes = nodes.filter(({ id }) => this.oracle.isMember(id));
+    if (nodes.length === 0) nodes = this.nodes;
+    return nodes[prng.between(0, nodes.length)];
   }
 
   /** The nodes whose process runs. */

@@ -40,6 +40,7 @@ class Simulation {
   readonly #holders: readonly LeaseHolder[];
   readonly #watchers: readonly WatchClient[];
   readonly #faults: Faults;
+  #isServed = false;
 
   constructor(options: SimOptions, isTraced: boolean) {
     this.#options = options;
@@ -79,6 +80,7 @@ class Simulation {
   async #calm(): Promise<void> {
     this.#verdict.note("fault", () => "nothing goes wrong any more");
     this.#faults.end();
+    this.#cluster.isCalm = true;
     const deadlineMs = this.#world.nowMs + this.#options.calmMs;
     const served = this.#clients.map(({ okCount }) => okCount);
     await this.#until(deadlineMs, () => this.#clients.every((c, i) => c.okCount > served[i] + 2));
@@ -86,6 +88,7 @@ class Simulation {
       return this.#verdict.report("liveness", `clients are not served: ${this.#describe()}`);
     }
     for (const client of [...this.#clients, ...this.#holders]) client.stop();
+    this.#isServed = true;
     await this.#until(deadlineMs, () => this.#whyNotEqual() === null);
     const reason = this.#whyNotEqual();
     if (reason !== null) this.#verdict.report("liveness", `${reason}: ${this.#describe()}`);
@@ -94,9 +97,11 @@ class Simulation {
   async #until(deadlineMs: number, isDone: () => boolean): Promise<void> {
     while (this.#world.nowMs < deadlineMs && this.#verdict.violation === null && !isDone()) {
       for (const node of this.#cluster.nodes) {
-        if (this.#cluster.oracle.isMember(node.id)) node.start();
-        // An operator puts away what is no member any more and may not have heard of it.
-        else node.crash("process");
+        const { oracle } = this.#cluster;
+        const wasStarted = node.generation > 0 && !this.#isServed;
+        if (oracle.isMember(node.id) || wasStarted) node.start();
+        // Once all is well an operator puts away what is no member any more.
+        else if (this.#isServed) node.crash("process");
       }
       await this.#world.runUntil(
         this.#world.nowMs + POLL_MS,

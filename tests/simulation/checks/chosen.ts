@@ -147,7 +147,9 @@ export class AppliedWatch {
 
   /** Goes on to the next entry of a kind that the machine hears of, which must be of this kind. */
   #next(kind: EntryKind): number | null {
-    for (let index = this.index + 1; index <= this.#log.lastIndex; index++) {
+    // What is compacted has been applied, also what the machine does not hear of.
+    const from = Math.max(this.index, this.#log.offset) + 1;
+    for (let index = from; index <= this.#log.lastIndex; index++) {
       const term = this.#log.termAt(index);
       const entry = term == null ? undefined : this.#tree.get(index, term)?.entry;
       if (entry === undefined) break;

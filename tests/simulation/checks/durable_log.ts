@@ -30,6 +30,11 @@ export class DurableLog {
     this.#verdict = verdict;
   }
 
+  /** The index just before the first entry that is kept. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** The index of the last durable entry. */
   get lastIndex(): number {
     return this.#offset + this.#terms.length - 1;

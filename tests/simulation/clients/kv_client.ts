@@ -75,9 +75,7 @@ export class KvClient {
   }
 
   #node(): SimNode {
-    const ups = this.#cluster.upNodes();
-    const nodes = ups.length > 0 ? ups : this.#cluster.nodes;
-    return nodes[this.#prng.between(0, nodes.length)];
+    return this.#cluster.endpoint(this.#prng);
   }
 
   async #write(

@@ -83,9 +83,7 @@ export class LeaseHolder {
   }
 
   #node(): SimNode {
-    const ups = this.#cluster.upNodes();
-    const nodes = ups.length > 0 ? ups : this.#cluster.nodes;
-    return nodes[this.#prng.between(0, nodes.length)];
+    return this.#cluster.endpoint(this.#prng);
   }
 
   #wait(delayMs: number): Promise<void> {

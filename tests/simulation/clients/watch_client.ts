@@ -60,9 +60,8 @@ export class WatchClient {
 
   #connect(): void {
     const { world } = this.#cluster;
-    const ups = this.#cluster.upNodes();
-    const node = ups[this.#prng.between(0, ups.length)];
-    if (node?.replica == null) {
+    const node = this.#cluster.endpoint(this.#prng);
+    if (node.replica === null) {
       world.after(50, () => this.#connect());
       return;
     }
