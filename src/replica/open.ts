@@ -1,11 +1,12 @@
 import { assert } from "../base/assert.ts";
 import type { MemberId } from "../base/ids.ts";
 import { Machine } from "../machine/machine.ts";
-import { configurationOf, sortedIds } from "../raft/configuration.ts";
+import { configurationOf } from "../raft/configuration.ts";
 import { RaftNode } from "../raft/node.ts";
 import type { SnapshotMeta } from "../raft/snapshot.ts";
 import type { LogStore, RecoveredLog, StoredSnapshot } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
+import { foundingMembers, foundingSnapshot } from "./foundation.ts";
 import { decodeIdentity, encodeIdentity, type ReplicaIdentity } from "./identity.ts";
 import {
   DEFAULT_TIMING,
@@ -15,10 +16,6 @@ import {
 } from "./options.ts";
 import { Proposals } from "./proposals.ts";
 import { ReadBarriers } from "./read_barriers.ts";
-import { manifestOf } from "./snapshot_keeper.ts";
-
-/** Where the log of every cluster begins. No leader has term zero. */
-const FOUNDATION = { index: 1, term: 0 };
 
 /** A replica's parts, recovered from its storage and not yet running. */
 export interface OpenedParts {
@@ -104,21 +101,8 @@ async function found(
 ): Promise<SnapshotMeta | null> {
   assert(entries.length === 0, "A log without a snapshot is empty");
   if (initialMembers.length === 0) return null;
-  machine.members.bootstrap(
-    initialMembers.map((member) => ({
-      ...member,
-      clientUrls: [],
-      instanceId: new Uint8Array(0),
-    })),
-  );
-  const learners = initialMembers.filter(({ isLearner }) => isLearner);
-  const voters = initialMembers.filter(({ isLearner }) => !isLearner);
-  const configuration = {
-    ...configurationOf(voters.map(({ id }) => id)),
-    learners: sortedIds(learners.map(({ id }) => id)),
-  };
-  const { header, segments } = machine.snapshot();
-  const manifest = manifestOf({ ...FOUNDATION, configuration }, header, segments);
+  machine.members.bootstrap(foundingMembers(initialMembers));
+  const { manifest, segments } = foundingSnapshot(machine, initialMembers);
   await storage.saveSnapshot(manifest, segments);
   return manifest;
 }

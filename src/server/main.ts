@@ -3,6 +3,7 @@ import { CommandError } from "./command_error.ts";
 import { describeFlags } from "./flags.ts";
 import { serve } from "./serve.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
+import { RESTORE_FLAGS, SAVE_FLAGS, snapshotCommand } from "./snapshot_command.ts";
 import { start } from "./start.ts";
 import { START_FLAGS } from "./start_flags.ts";
 
@@ -10,13 +11,22 @@ const HELP = `kvorum ${VERSION}: etcd's coordination store for the Web platform
 
   kvorum start [flags]   run a whole cluster on this machine
   kvorum serve [flags]   run one replica of a cluster
+  kvorum snapshot save FILE [flags]      copy a running cluster's state into a file
+  kvorum snapshot status FILE            check a snapshot file and say what it holds
+  kvorum snapshot restore FILE [flags]   begin a new cluster from a snapshot file
   kvorum version         print the version
 
 Flags of start:
 ${describeFlags(START_FLAGS)}
 
 Flags of serve (each also as its ETCD_… environment variable):
-${describeFlags(SERVE_FLAGS)}`;
+${describeFlags(SERVE_FLAGS)}
+
+Flags of snapshot save:
+${describeFlags(SAVE_FLAGS)}
+
+Flags of snapshot restore:
+${describeFlags(RESTORE_FLAGS)}`;
 
 /** Runs the command line and answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -27,6 +37,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return await untilSignal((signal) => serve(rest, (name) => Deno.env.get(name), signal));
     case "start":
       return await untilSignal((signal) => start(rest, signal));
+    case "snapshot":
+      return print(await untilSignal((signal) => snapshotCommand(rest, signal)));
     case "version":
     case "--version":
       return print(`kvorum ${VERSION}`);
@@ -35,12 +47,14 @@ export async function main(args: readonly string[]): Promise<number> {
     case "-h":
       return print(HELP);
     default:
-      throw new CommandError(`Unknown command "${command}": use start, serve, version or help`);
+      throw new CommandError(
+        `Unknown command "${command}": use start, serve, snapshot, version or help`,
+      );
   }
 }
 
 /** Runs `body` with a signal that SIGINT and SIGTERM abort. */
-async function untilSignal(body: (signal: AbortSignal) => Promise<number>): Promise<number> {
+async function untilSignal<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   Deno.addSignalListener("SIGINT", stop);
