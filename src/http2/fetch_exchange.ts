@@ -158,7 +158,10 @@ export class FetchExchange implements StreamConsumer {
     const error = new DOMException(reason, "AbortError");
     this.#body.fail(error);
     this.#abort.abort(error);
-    this.#reader?.cancel(error).catch((failure) => this.#tell(failure));
+    this.#reader?.cancel(error).catch((failure) => {
+      // An answer made from the request's own data fails as that does.
+      if (failure !== error) this.#tell(failure);
+    });
     this.#onRoom?.();
   }
 

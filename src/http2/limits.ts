@@ -1,3 +1,5 @@
+import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../base/limits.ts";
+
 /** The bounds of one connection, each with its reason. */
 export interface Http2Limits {
   /** Requests at a time, those included whose client has gone but whose handler still runs. */
@@ -21,7 +23,7 @@ export interface Http2Limits {
   readonly streamQueueBytesMax: number;
   /** Answers that wait for windows, all together. Past it new streams are refused. */
   readonly queueBytesMax: number;
-  /** Bytes for the socket that it does not take. Past it nothing more is read. */
+  /** What gathers for the socket before data waits its turn; past it nothing more is read either. */
   readonly outputBytesMax: number;
   /** How long the socket may take nothing at all. */
   readonly writeStallMs: number;
@@ -51,10 +53,10 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   continuationsMax: 32,
   connectionWindowBytes: 1_048_576,
   largeMessageBytesMax: 16_777_216,
-  messageBytesMax: 2_097_152,
+  messageBytesMax: REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES,
   streamQueueBytesMax: 262_144,
   queueBytesMax: 67_108_864,
-  outputBytesMax: 262_144,
+  outputBytesMax: 65_536,
   writeStallMs: 60_000,
   handshakeMs: 10_000,
   drainMs: 5_000,

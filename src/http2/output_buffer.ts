@@ -1,7 +1,7 @@
 /** What a buffer holds when it is new. */
-const CAPACITY_BYTES = 16_384;
-/** A buffer that has grown past this is not kept for later. */
-const KEPT_BYTES_MAX = 1_048_576;
+const CAPACITY_BYTES = 4_096;
+/** A buffer that has grown past this is not kept: thousands of idle connections must stay cheap. */
+const KEPT_BYTES_MAX = 131_072;
 
 /**
  * The bytes of a turn on their way to the socket. There are two arrays: while the socket takes one,

@@ -25,7 +25,7 @@ export interface Http2Options {
   readonly clock: Clock;
   /** What differs from {@linkcode DEFAULT_HTTP2_LIMITS}. */
   readonly limits?: Partial<Http2Limits>;
-  /** Is told what goes wrong, for logs and metrics. */
+  /** Is told what goes wrong, for logs and metrics. It must not throw. */
   readonly onEvent?: (event: Http2Event) => void;
 }
 

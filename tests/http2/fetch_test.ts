@@ -89,6 +89,17 @@ Deno.test("FetchExchange tells its handler when the client goes", async () => {
   assertEquals(client.events, []);
 });
 
+Deno.test("FetchExchange does not take a client that goes amid an echo for a fault", async () => {
+  await using client = await RawClient.open({ fetch: (request) => new Response(request.body) });
+  client.headers(1, POST, false);
+  client.data(1, ascii("part"), false);
+  await client.nextOf(DATA);
+  client.frame(RST_STREAM, 0, 1, uint32(ErrorCode.CANCEL));
+  await client.settled();
+  await client.settled();
+  assertEquals(client.events, []);
+});
+
 Deno.test("FetchExchange stops reading an answer whose client has gone", async () => {
   let cancelled: unknown = null;
   await using client = await RawClient.open({
