@@ -3,6 +3,7 @@ import type { GrpcHandler, GrpcStreamCall } from "../../http2/grpc/handler.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
 import { streamMethods } from "../services/stream_methods.ts";
 import { type OnInternalError, refusalOf } from "./call.ts";
+import { HEALTH_HANDLERS } from "./health.ts";
 import { serveKeepAlive } from "./keep_alive.ts";
 import { MessageWriter } from "./message_writer.ts";
 import { serveStream } from "./server_stream.ts";
@@ -25,7 +26,7 @@ type Serve = (call: GrpcStreamCall, writer: MessageWriter) => Promise<void>;
 /** The handlers of all methods that these services have. */
 export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
   const { services, onInternalError = () => {} } = options;
-  const handlers = new Map<string, GrpcHandler>();
+  const handlers = new Map<string, GrpcHandler>(HEALTH_HANDLERS);
   for (const method of unaryMethods(services)) {
     handlers.set(method.name, unaryHandler(method, onInternalError));
   }
