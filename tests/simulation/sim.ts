@@ -5,7 +5,7 @@
  *     deno task sim --seeds 1..1000     runs many, and shrinks what fails
  *
  * `--without KIND,…`, `--calm-network` and `--storm MS` make a run of one seed smaller, and `--lines N`
- * prints more of its trace. The exit code is 1 if a promise was broken.
+ * prints more of its trace; `--failures N` ends many runs after N that fail. The exit code is 1 if a promise was broken.
  */
 import { parseArgs } from "node:util";
 import { say } from "../../tools/say.ts";
@@ -30,6 +30,7 @@ async function main(args: string[]): Promise<number> {
       lines: { type: "string", default: "200" },
       jobs: { type: "string", default: "2" },
       failures: { type: "string", default: "20" },
+      "no-shrink": { type: "boolean", default: false },
     },
   });
   if (values.seed !== undefined) {
@@ -46,7 +47,8 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const [from, to] = [Number(range[1]), Number(range[2])];
-  return await many(from, to, Number(values.jobs), Number(values.failures));
+  const shrunkMax = values["no-shrink"] ? 0 : SHRUNK_MAX;
+  return await many(from, to, Number(values.jobs), Number(values.failures), shrunkMax);
 }
 
 async function replay(seed: number, overrides: Overrides, lineCount: number): Promise<number> {
@@ -69,6 +71,7 @@ async function many(
   to: number,
   workerCount: number,
   failuresMax: number,
+  shrunkMax: number,
 ): Promise<number> {
   const startedMs = performance.now();
   const seeds = Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -80,7 +83,7 @@ async function many(
     },
   });
   say(summaryText(summary, performance.now() - startedMs));
-  for (const { seed, violation } of summary.failures.slice(0, SHRUNK_MAX)) {
+  for (const { seed, violation } of summary.failures.slice(0, shrunkMax)) {
     const shrunk = await shrink(seed, violation);
     say(`${replayCommand(seed, shrunk.overrides)}   # ${shrunk.violation.rule}`);
   }
