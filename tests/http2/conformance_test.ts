@@ -356,7 +356,10 @@ Deno.test("serveHttp2Connection() keeps to the windows, also to one below zero",
 
 Deno.test("serveHttp2Connection() keeps to the connection's window and gives each stream its turn", async () => {
   const answer = new Uint8Array(100_000);
-  await using client = await RawClient.open({ fetch: () => new Response(answer) });
+  await using client = await RawClient.open({
+    fetch: () => new Response(answer),
+    limits: { pingMinTimeMs: 0 },
+  });
   client.frame(SETTINGS, 0, 0, setting(SettingId.INITIAL_WINDOW_SIZE, 1_000_000));
   client.headers(1, GET, true);
   client.headers(3, GET, true);
