@@ -41,7 +41,7 @@ export function frameOf(shape: Shape): Uint8Array {
   const writer = new ByteWriter();
   beginFrame(writer);
   const hardState = { term: 1, vote: 1n, commit: 100_000 };
-  writeBatchRecord(writer, { start: 1, hardState, entries: batchesOf(shape)() });
+  writeBatchRecord(writer, { start: 1, hardState, first: 1, entries: batchesOf(shape)() });
   endFrame(writer, 100_000, 1, (bytes) => crc32(bytes));
   return writer.copy();
 }

@@ -43,7 +43,8 @@ function appendStep(model: LogModel, prng: Prng): Step {
   const last = lastIndex(model);
   const commit = Math.max(model.manifest?.index ?? 0, model.start - 1);
   const first = prng.chance(0.3) ? prng.between(commit + 1, last + 2) : last + 1;
-  let term = (model.entries.find((entry) => entry.index === first - 1)?.term ?? 1) +
+  let term = (model.entries.find((entry) => entry.index === first - 1)?.term ??
+    model.manifest?.term ?? 1) +
     (first <= last ? 20 : 0);
   const terms: number[] = [];
   for (let i = prng.between(0, 5); i > 0; i--) terms.push(term += prng.between(0, 2));
@@ -71,8 +72,11 @@ function snapshotStep(model: LogModel, prng: Prng): Step {
   const last = lastIndex(model);
   const oldest = model.manifest?.index ?? 0;
   const isInstallation = last === oldest || prng.chance(0.3);
-  const index = isInstallation ? last + prng.between(1, 9) : prng.between(oldest + 1, last + 1);
-  const term = model.entries.find((entry) => entry.index === index)?.term ?? 90;
+  // An installed snapshot lies past the log, or inside a log that took another course.
+  const index = prng.between(oldest + 1, isInstallation ? last + 9 : last + 1);
+  const known = model.entries.find((entry) => entry.index === index)?.term ?? 0;
+  const latest = model.entries.at(-1)?.term ?? model.manifest?.term ?? 0;
+  const term = isInstallation ? latest + 20 : known;
   const kept = model.segments.filter(() => prng.chance(0.6));
   const added = Array.from(
     { length: prng.between(0, 3) },

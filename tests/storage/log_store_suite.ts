@@ -233,6 +233,25 @@ function testSnapshots(test: Test): void {
     await final.close();
   });
 
+  test("saveSnapshot() leaves nothing of a log that it replaces in the middle", async (place) => {
+    const [store] = await openStore(place);
+    for (let i = 1; i <= 30; i++) await store.append(batchOf(entriesOf(i, 1, 1, 600)));
+    await store.saveSnapshot(manifestOf(20, 4, []), []);
+    await place.kill();
+    const [again, cutShort] = await openStore(place);
+    assertEquals(cutShort.entries, []);
+    await again.append(batchOf([], hardStateOf(5, 1n, 20)));
+    await again.saveSnapshot(manifestOf(20, 4, []), []);
+    await place.kill();
+    const [last, recovered] = await openStore(place);
+    assertEquals(recovered.entries, []);
+    await last.append(batchOf(entriesOf(21, 2, 5)));
+    await last.close();
+    const [final, continued] = await openStore(place);
+    assertEquals(continued.entries, entriesOf(21, 2, 5));
+    await final.close();
+  });
+
   test("saveSnapshot() may run beside append()", async (place) => {
     const [store] = await openStore(place);
     await store.append(batchOf(entriesOf(1, 10)));

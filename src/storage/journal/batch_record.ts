@@ -10,8 +10,8 @@ import type { HardState } from "../../raft/hard_state.ts";
  *   varint  term
  *   8 bytes vote
  *   varint  commit
- *   varint  number of entries; the rest only if it is not zero
- *   varint  index of the first entry; the log is cut off there first
+ *   varint  index of the first entry, or where the next one goes; the log is cut off there first
+ *   varint  number of entries
  *           then for each entry: varint term, 1 byte kind, varint length, data
  *
  * Why the hard state is in every record: the last record alone then tells it, so that older ones can
@@ -23,20 +23,24 @@ export interface BatchRecord {
   /** The first index that the log may hold after this step. */
   readonly start: number;
   readonly hardState: HardState;
-  /** Consecutive; they replace whatever the log holds from the first one's index on. */
+  /**
+   * Where the entries go. They replace whatever the log holds from here on, also if there are none: a
+   * log that a snapshot has replaced must not come back.
+   */
+  readonly first: number;
+  /** Consecutive entries from `first` on. */
   readonly entries: readonly Entry[];
 }
 
 /** Appends the record to `writer`. */
 export function writeBatchRecord(writer: ByteWriter, record: BatchRecord): void {
-  const { start, hardState, entries } = record;
+  const { start, hardState, first, entries } = record;
   writer.varint(start);
   writer.varint(hardState.term);
   writer.uint64(hardState.vote);
   writer.varint(hardState.commit);
+  writer.varint(first);
   writer.varint(entries.length);
-  if (entries.length === 0) return;
-  writer.varint(entries[0].index);
   for (const entry of entries) {
     writer.varint(entry.term);
     writer.byte(entry.kind);
@@ -49,9 +53,10 @@ export function readBatchRecord(bytes: Uint8Array): BatchRecord {
   const reader = new ByteReader(bytes);
   const start = reader.varint();
   const hardState = { term: reader.varint(), vote: reader.uint64(), commit: reader.varint() };
+  const first = reader.varint();
   const count = reader.varint();
   const entries: Entry[] = [];
-  let index = count === 0 ? 0 : reader.varint();
+  let index = first;
   for (let i = 0; i < count; i++) {
     const term = reader.varint();
     entries.push({ term, index: index++, kind: toKind(reader.byte()), data: reader.bytes() });
@@ -59,7 +64,7 @@ export function readBatchRecord(bytes: Uint8Array): BatchRecord {
   if (reader.remaining !== 0) {
     throw new MalformedBytesError(`Cannot read a batch: ${reader.remaining} bytes are left over`);
   }
-  return { start, hardState, entries };
+  return { start, hardState, first, entries };
 }
 
 function toKind(byte: number): EntryKind {

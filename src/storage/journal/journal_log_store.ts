@@ -159,13 +159,13 @@ export class JournalLogStore implements LogStore {
     assert(this.#appending === null, "LogStore.append() is called while another is under way");
     const { hardState, entries } = batch;
     if (hardState === null && entries.length === 0) return;
-    const first = entries.length === 0 ? null : entries[0].index;
-    const start = this.#shape.start;
-    assert(first === null || this.#shape.mayAppendAt(first), `Cannot append at index ${first}`);
+    const { start, next } = this.#shape;
+    const first = entries.length === 0 ? next : entries[0].index;
+    assert(this.#shape.mayAppendAt(first), `Cannot append at index ${first}`);
     const sequence = this.#newest.sequence + 1;
     const writer = this.#writer;
     beginFrame(writer);
-    writeBatchRecord(writer, { start, hardState: hardState ?? this.#hardState, entries });
+    writeBatchRecord(writer, { start, hardState: hardState ?? this.#hardState, first, entries });
     const checksum = endFrame(writer, sequence, this.#newest.checksum, this.#medium.crc32);
     this.#appending = this.#write(() => this.#medium.appendFrame(sequence, writer.view()));
     try {
@@ -176,7 +176,7 @@ export class JournalLogStore implements LogStore {
     // Safety: only now may the previous frame be removed, which had the newest hard state until here.
     this.#newest = { sequence, checksum };
     if (hardState !== null) this.#hardState = hardState;
-    this.#shape.append(sequence, entries);
+    this.#shape.append(sequence, start, first, entries);
   }
 
   saveIdentity(identity: Uint8Array): Promise<void> {

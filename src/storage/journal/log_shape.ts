@@ -19,6 +19,11 @@ interface Span {
 export class LogShape {
   #spans: Span[] = [];
   #start = 1;
+  /**
+   * The oldest frame of a log that a snapshot has replaced, while no frame says so. Safety: without it
+   * the frames after it would look like a log with its beginning lost.
+   */
+  #replacedFrame: number | null = null;
 
   /** The first index that the log may hold. */
   get start(): number {
@@ -28,6 +33,11 @@ export class LogShape {
   /** The last index that the log holds, or null. */
   get last(): number | null {
     return this.#spans.length === 0 ? null : this.#spans[this.#spans.length - 1].last;
+  }
+
+  /** Where the next entry goes if nothing is replaced. */
+  get next(): number {
+    return this.last === null ? this.#start : this.last + 1;
   }
 
   /** The first index that the log holds, or null. */
@@ -49,11 +59,15 @@ export class LogShape {
     return index >= this.#start && (this.last === null || index <= this.last + 1);
   }
 
-  /** The frame `sequence` replaces whatever the log holds from the first entry's index on. */
-  append(sequence: number, entries: readonly Entry[]): void {
+  /**
+   * The frame `sequence`, which says that the log begins at `start`, replaces whatever the log holds
+   * from `first` on.
+   */
+  append(sequence: number, start: number, first: number, entries: readonly Entry[]): void {
+    if (start === this.#start) this.#replacedFrame = null;
+    this.#cutFrom(first);
     if (entries.length === 0) return;
-    assert(this.mayAppendAt(entries[0].index), "LogShape has a gap before the appended entries");
-    this.#cutFrom(entries[0].index);
+    assert(this.mayAppendAt(first), "LogShape has a gap before the appended entries");
     let span: Span | null = null;
     for (const { index, term } of entries) {
       if (span !== null && span.term === term) span.last = index;
@@ -90,13 +104,15 @@ export class LogShape {
       ? this.#start === index + 1
       : this.first === index + 1 || this.termAt(index) === term;
     if (agrees) return false;
+    this.#replacedFrame = this.oldestFrame();
     this.#spans = [];
     this.#start = index + 1;
     return true;
   }
 
-  /** The oldest frame that holds entries of the log, or null if none does. */
+  /** The oldest frame that is still needed for its entries, or null if none is. */
   oldestFrame(): number | null {
+    if (this.#replacedFrame !== null) return this.#replacedFrame;
     return this.#spans.length === 0 ? null : this.#spans[0].sequence;
   }
 }

@@ -31,12 +31,10 @@ export function replay(
     const record = readRecord(frame, place);
     hardState = record.hardState;
     shape.forgetBefore(record.start);
-    if (record.entries.length > 0) {
-      if (!shape.mayAppendAt(record.entries[0].index)) {
-        throw damaged(`${place}: entries are missing before record ${frame.sequence}`);
-      }
-      shape.append(frame.sequence, record.entries);
+    if (record.entries.length > 0 && !shape.mayAppendAt(record.first)) {
+      throw damaged(`${place}: entries are missing before record ${frame.sequence}`);
     }
+    shape.append(frame.sequence, record.start, record.first, record.entries);
     entries = mergeEntries(entries, record);
   }
   const reached = (snapshot?.index ?? 0) + 1;
@@ -60,11 +58,10 @@ function mergeEntries(entries: Entry[], record: BatchRecord): Entry[] {
   const kept = entries.length === 0 || entries[0].index >= record.start
     ? entries
     : entries.slice(record.start - entries[0].index);
-  const added = record.entries;
-  if (added.length > 0 && kept.length > 0) {
-    kept.length = Math.min(kept.length, Math.max(0, added[0].index - kept[0].index));
+  if (kept.length > 0) {
+    kept.length = Math.min(kept.length, Math.max(0, record.first - kept[0].index));
   }
-  for (const entry of added) kept.push(entry);
+  for (const entry of record.entries) kept.push(entry);
   return kept;
 }
 

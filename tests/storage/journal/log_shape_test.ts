@@ -5,7 +5,7 @@ import { entriesFrom } from "../fixtures.ts";
 
 function shapeOf(...frames: Array<[first: number, terms: number[]]>): LogShape {
   const shape = new LogShape();
-  frames.forEach(([first, terms], i) => shape.append(i + 1, entriesFrom(first, terms)));
+  frames.forEach(([first, terms], i) => shape.append(i + 1, 1, first, entriesFrom(first, terms)));
   return shape;
 }
 
@@ -17,14 +17,21 @@ Deno.test("LogShape.append() replaces what was there from the first index on", (
   const shape = shapeOf([1, [1, 1, 2]], [4, [2, 2]], [3, [5]]);
   assertEquals(termsOf(shape, 5), [1, 1, 5, null, null]);
   assertEquals([shape.first, shape.last, shape.oldestFrame()], [1, 3, 1]);
-  shape.append(4, entriesFrom(1, [6, 6]));
+  shape.append(4, 1, 1, entriesFrom(1, [6, 6]));
   assertEquals([shape.first, shape.last, shape.oldestFrame()], [1, 2, 4]);
+});
+
+Deno.test("LogShape.append() cuts the log off also without entries", () => {
+  const shape = shapeOf([1, [1, 1, 2]]);
+  assertEquals(shape.next, 4);
+  shape.append(2, 1, 3, []);
+  assertEquals([shape.last, shape.next], [2, 3]);
 });
 
 Deno.test("LogShape.append() refuses a gap", () => {
   const shape = shapeOf([1, [1, 1]]);
   assertEquals([shape.mayAppendAt(3), shape.mayAppendAt(4)], [true, false]);
-  assertThrows(() => shape.append(2, entriesFrom(4, [1])), InvariantError, "gap");
+  assertThrows(() => shape.append(2, 1, 4, entriesFrom(4, [1])), InvariantError, "gap");
 });
 
 Deno.test("LogShape.forgetBefore() lets go of frames that hold nothing else", () => {
@@ -54,4 +61,17 @@ Deno.test("LogShape.dropIfContradicts() keeps a log that goes through the snapsh
   const compacted = shapeOf([1, [1, 1, 2, 3]]);
   compacted.forgetBefore(3);
   assertEquals(compacted.dropIfContradicts(2, 9), false, "the log begins right after it");
+});
+
+Deno.test("LogShape.oldestFrame() keeps a replaced log until a frame says that it is replaced", () => {
+  const shape = shapeOf([1, [1, 1]], [3, [1, 1]], [5, [1]]);
+  shape.forgetBefore(3);
+  assertEquals(shape.dropIfContradicts(4, 2), true);
+  assertEquals(shape.oldestFrame(), 2);
+  shape.append(4, 3, 6, []);
+  assertEquals(shape.oldestFrame(), 2, "the frame was begun before the snapshot");
+  shape.append(5, 5, shape.next, []);
+  assertEquals(shape.oldestFrame(), null);
+  shape.append(6, 5, 5, entriesFrom(5, [2]));
+  assertEquals(shape.oldestFrame(), 6);
 });

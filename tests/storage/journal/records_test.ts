@@ -37,9 +37,9 @@ Deno.test("readBatchRecord() reads what writeBatchRecord() wrote, and refuses le
       data,
     }));
     const writer = new ByteWriter();
-    writeBatchRecord(writer, { start, hardState, entries });
+    writeBatchRecord(writer, { start, hardState, first, entries });
     const bytes = writer.copy();
-    assertEquals(readBatchRecord(bytes), { start, hardState, entries });
+    assertEquals(readBatchRecord(bytes), { start, hardState, first, entries });
     const shorter = bytes.subarray(0, cut % bytes.length);
     assertThrows(() => readBatchRecord(shorter), MalformedBytesError);
     assertThrows(() => readBatchRecord(Uint8Array.of(...bytes, 0)), MalformedBytesError);
@@ -50,7 +50,7 @@ Deno.test("readBatchRecord() refuses an entry of an unknown kind", () => {
   const writer = new ByteWriter();
   const hardState = { term: 1, vote: 1n, commit: 1 };
   const entry = { term: 1, index: 1, kind: 3 as EntryKind, data: bytesOf(2) };
-  writeBatchRecord(writer, { start: 1, hardState, entries: [entry] });
+  writeBatchRecord(writer, { start: 1, hardState, first: 1, entries: [entry] });
   assertThrows(() => readBatchRecord(writer.view()), MalformedBytesError, "3 is not a kind");
 });
 
