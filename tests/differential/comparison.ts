@@ -3,6 +3,9 @@ import { type Sequence, toCurl } from "./sequence.ts";
 import { requestCount, type Subject } from "./subject.ts";
 import { transcript } from "./transcript.ts";
 
+/** How many revisions a server uses at least to come to a common one. */
+const REVISIONS_TO_BEGIN = 3;
+
 /** Sends sequences to both servers and says where their behaviour differs. */
 export class Comparison {
   /** How many requests were compared. */
@@ -19,10 +22,12 @@ export class Comparison {
 
   /** The first difference, as text; null where there is none. */
   async differ(sequence: Sequence): Promise<string | null> {
-    const [ours, theirs] = await Promise.all([
-      this.#ours.run(sequence),
-      this.#theirs.run(sequence),
-    ]);
+    const subjects = [this.#ours, this.#theirs];
+    const revisions = await Promise.all(subjects.map((subject) => subject.reset()));
+    const base = Math.max(...revisions) + REVISIONS_TO_BEGIN;
+    const [ours, theirs] = await Promise.all(
+      subjects.map((subject) => subject.run(sequence, base)),
+    );
     const their = transcript(sequence, theirs);
     for (const [i, our] of transcript(sequence, ours).entries()) {
       if (our.step !== sequence[i - 1]) this.requests += requestCount(our.step);

@@ -1,7 +1,7 @@
 /** Sequences of requests of all kinds, for both servers. */
 import fc from "fast-check";
 import { badCall } from "./bad_arbitraries.ts";
-import { kvCall } from "./kv_arbitraries.ts";
+import { compactionCall, kvCall } from "./kv_arbitraries.ts";
 import { leaseCall } from "./lease_arbitraries.ts";
 import type { Sequence, Step } from "./sequence.ts";
 import { watchStream } from "./watch_arbitraries.ts";
@@ -13,19 +13,30 @@ function sequences(step: fc.Arbitrary<Step>, stepsMax: number): fc.Arbitrary<Seq
 /** Sequences of calls only; they go out without a wait among them. */
 export const callSequence: fc.Arbitrary<Sequence> = sequences(
   fc.oneof<fc.WeightedArbitrary<Step>[]>(
-    { weight: 12, arbitrary: kvCall },
-    { weight: 3, arbitrary: leaseCall },
-    { weight: 4, arbitrary: badCall },
+    { weight: 24, arbitrary: kvCall },
+    { weight: 2, arbitrary: compactionCall },
+    { weight: 6, arbitrary: leaseCall },
+    { weight: 8, arbitrary: badCall },
   ),
   120,
+);
+
+/** Sequences that leave all history, so that what is left can be hashed. */
+export const historySequence: fc.Arbitrary<Sequence> = sequences(
+  fc.oneof<fc.WeightedArbitrary<Step>[]>(
+    { weight: 5, arbitrary: kvCall },
+    { weight: 1, arbitrary: leaseCall },
+  ),
+  60,
 );
 
 /** Sequences with watch streams among the calls. */
 export const watchSequence: fc.Arbitrary<Sequence> = sequences(
   fc.oneof<fc.WeightedArbitrary<Step>[]>(
-    { weight: 14, arbitrary: kvCall },
-    { weight: 1, arbitrary: leaseCall },
-    { weight: 1, arbitrary: watchStream },
+    { weight: 24, arbitrary: kvCall },
+    { weight: 2, arbitrary: compactionCall },
+    { weight: 4, arbitrary: leaseCall },
+    { weight: 2, arbitrary: watchStream },
   ),
   60,
 );

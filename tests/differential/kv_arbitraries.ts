@@ -24,11 +24,15 @@ export const rangeEnd: fc.Arbitrary<string> = fc.oneof(
 
 /** Leases: none, some that may exist, one that never does. */
 export const LEASES: readonly string[] = ["7", "8", "-9"];
-const lease = fc.constantFrom(...LEASES, ...LEASES, "0", "404");
+const lease = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(...LEASES) },
+  { weight: 2, arbitrary: fc.constantFrom("0", "404") },
+);
 
 /** A revision: around the beginning of the sequence, or far away, but not negative. */
 export const positiveRevision: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: -1, max: 14 }).map(revision) },
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 6 }).map(revision) },
+  { weight: 3, arbitrary: fc.integer({ min: -1, max: 20 }).map(revision) },
   { weight: 1, arbitrary: fc.constantFrom("0", 1, revision(100_000), "9223372036854775807") },
 );
 const anyRevision: fc.Arbitrary<unknown> = fc.oneof(
@@ -43,33 +47,40 @@ const value = fc.oneof(
 const yes = fc.constant(true);
 const flag = fc.boolean();
 /** An empty key is refused; it is worth a try now and then. */
-const keyOrNone = fc.oneof({ weight: 40, arbitrary: key }, {
-  weight: 1,
-  arbitrary: fc.constant(""),
-});
+const keyOrNone = fc.oneof(
+  { weight: 100, arbitrary: key },
+  { weight: 1, arbitrary: fc.constant("") },
+);
 
 const putFields = fc.oneof(
   {
-    weight: 6,
+    weight: 10,
     arbitrary: message({ key: keyOrNone, value, prev_kv: flag }, ["key", "value"]),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: message({ key, value, lease, prev_kv: flag }, ["key", "value", "lease"]),
   },
   {
-    weight: 3,
-    arbitrary: message(
-      { key, value, lease, prev_kv: flag, ignore_value: yes, ignore_lease: yes },
-      ["key"],
-    ),
+    weight: 1,
+    arbitrary: message({ key, lease, prev_kv: flag, ignore_value: yes }, ["key", "ignore_value"]),
+  },
+  {
+    weight: 1,
+    arbitrary: message({ key, value, prev_kv: flag, ignore_lease: yes }, ["key", "ignore_lease"]),
+  },
+  {
+    weight: 1,
+    arbitrary: message({ key, value, lease, ignore_value: yes, ignore_lease: yes }, ["key"]),
   },
 );
+
+const limit = fc.constantFrom(1, 2, 3, "4", 100, 0, -1);
 
 const rangeFields = message({
   key: keyOrNone,
   range_end: rangeEnd,
-  limit: fc.constantFrom(1, 2, 3, "4", 100, -1),
+  limit,
   revision: anyRevision,
   sort_order: fc.constantFrom("NONE", "ASCEND", "DESCEND", 1, 2),
   sort_target: fc.constantFrom("KEY", "VERSION", "CREATE", "MOD", "VALUE", 3, 4),
@@ -86,13 +97,25 @@ const rangeFields = message({
 const plainRange = message({
   key,
   range_end: fc.constant(FROM_KEY),
-  limit: fc.constantFrom(1, 2, 5),
+  limit,
   sort_order: fc.constantFrom("ASCEND", "DESCEND"),
   sort_target: fc.constantFrom("VERSION", "CREATE", "MOD", "VALUE"),
   keys_only: yes,
 }, ["key", "range_end"]);
 
-const anyRange = fc.oneof(rangeFields, plainRange);
+/** Ranges that are cut before anything is sorted or filtered. */
+const limitedRange = message({
+  key,
+  range_end: fc.constant(FROM_KEY),
+  limit,
+  revision: anyRevision,
+}, [
+  "key",
+  "range_end",
+  "limit",
+]);
+
+const anyRange = fc.oneof(rangeFields, plainRange, limitedRange);
 
 const deleteFields = message({ key: keyOrNone, range_end: rangeEnd, prev_kv: flag }, ["key"]);
 /**
@@ -191,5 +214,6 @@ export const kvCall: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: calls("/v3/kv/deleterange", deleteFields) },
   { weight: 6, arbitrary: calls("/v3/kv/txn", txnFields as fc.Arbitrary<Fields>) },
   { weight: 1, arbitrary: calls("/v3/kv/txn", fc.oneof(longTxn, oddTxn)) },
-  { weight: 1, arbitrary: calls("/v3/kv/compaction", compaction) },
 );
+
+export const compactionCall: fc.Arbitrary<Call> = calls("/v3/kv/compaction", compaction);

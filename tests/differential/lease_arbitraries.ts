@@ -6,10 +6,14 @@ import { type Call, call, rawCall } from "./sequence.ts";
 const id = fc.constantFrom(...LEASES, ...LEASES, ...LEASES, "404", 0);
 const path = (name: string) => fc.constantFrom(`/v3/lease/${name}`, `/v3/kv/lease/${name}`);
 
-const grant = fc.record({
-  TTL: fc.constantFrom<unknown>(60, "600", 9_000_000_000, 9_000_000_001),
-  ID: id,
-}, { requiredKeys: ["TTL"] }).map((request) => call("/v3/lease/grant", request));
+const ttl = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom<unknown>(60, "600", 9_000_000_000) },
+  { weight: 1, arbitrary: fc.constant(9_000_000_001) },
+);
+const grant = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ TTL: ttl, ID: id }) },
+  { weight: 1, arbitrary: fc.record({ TTL: ttl }) },
+).map((request) => call("/v3/lease/grant", request));
 
 const revoke = fc.tuple(path("revoke"), id).map(([path, ID]) => call(path, { ID }));
 

@@ -16,6 +16,11 @@ export const REGRESSIONS: Readonly<Record<string, Sequence>> = {
     call("/v3/lease/revoke", { ID: 7 }),
     call("/v3/lease/revoke", { ID: 8 }),
   ],
+  "a limit below zero is none": [
+    put(KEY),
+    put(OTHER),
+    call("/v3/kv/range", { ...EVERYTHING, limit: -1 }),
+  ],
   "a revoked lease takes its keys along, in one revision": [
     call("/v3/lease/grant", { TTL: 60, ID: 7 }),
     put(OTHER, { lease: 7 }),

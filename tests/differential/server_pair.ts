@@ -7,15 +7,19 @@ import { Subject } from "./subject.ts";
 export class ServerPair implements AsyncDisposable {
   readonly comparison: Comparison;
   readonly etcd: EtcdProcess;
+  /** Where the two listen for clients. */
+  readonly clientUrls: readonly string[];
   readonly #resources: AsyncDisposableStack;
 
   private constructor(
     comparison: Comparison,
     etcd: EtcdProcess,
+    clientUrls: readonly string[],
     resources: AsyncDisposableStack,
   ) {
     this.comparison = comparison;
     this.etcd = etcd;
+    this.clientUrls = clientUrls;
     this.#resources = resources;
   }
 
@@ -24,9 +28,10 @@ export class ServerPair implements AsyncDisposable {
     const cluster = resources.use(new LocalCluster(1, ["--storage", "memory"]));
     const [etcd] = await Promise.all([EtcdProcess.start(), cluster.start()]);
     resources.use(etcd);
-    const ours = resources.use(new Subject("Kvorum", cluster.replicas[0].clientUrl));
-    const theirs = resources.use(new Subject("etcd", etcd.clientUrl));
-    return new ServerPair(new Comparison(ours, theirs), etcd, resources.move());
+    const clientUrls = [cluster.replicas[0].clientUrl, etcd.clientUrl];
+    const ours = resources.use(new Subject("Kvorum", clientUrls[0]));
+    const theirs = resources.use(new Subject("etcd", clientUrls[1]));
+    return new ServerPair(new Comparison(ours, theirs), etcd, clientUrls, resources.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

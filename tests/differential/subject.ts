@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { PipelinedConnection, type RawRequest } from "./pipelined_connection.ts";
 import { base64, SENTINEL_KEY } from "./keys.ts";
 import { type Answer, resolveRevisions, type Sequence, type Step, type Watch } from "./sequence.ts";
@@ -36,9 +37,23 @@ export class Subject implements Disposable {
     this.#connection = new PipelinedConnection(url);
   }
 
-  /** Sends a sequence and gathers all that comes back. */
-  async run(sequence: Sequence): Promise<Observation> {
-    const base = await this.#reset();
+  /** Takes away all keys and leases. Answers the revision after that. */
+  async reset(): Promise<number> {
+    const [, listed] = await this.#connection.exchange([
+      post("/v3/kv/deleterange", EVERYTHING),
+      post("/v3/lease/leases", {}),
+    ]);
+    const leases: { ID: string }[] = JSON.parse(listed.body).leases ?? [];
+    await this.#connection.exchange(leases.map(({ ID }) => post("/v3/lease/revoke", { ID })));
+    return await this.#putSentinel("begin");
+  }
+
+  /**
+   * Begins at a revision that is past that of the reset, sends a sequence and gathers all that comes
+   * back. Why at a given revision: when both servers begin at one, also their hashes are the same.
+   */
+  async run(sequence: Sequence, base: number): Promise<Observation> {
+    await this.#begin(base);
     const answers: Answer[] = [];
     const sessions: WatchSession[] = [];
     try {
@@ -60,16 +75,12 @@ export class Subject implements Disposable {
     }
   }
 
-  async #reset(): Promise<number> {
-    const [, listed] = await this.#connection.exchange([
-      post("/v3/kv/deleterange", EVERYTHING),
-      post("/v3/lease/leases", {}),
-    ]);
-    const leases: { ID: string }[] = JSON.parse(listed.body).leases ?? [];
-    await this.#connection.exchange(leases.map(({ ID }) => post("/v3/lease/revoke", { ID })));
-    const base = await this.#putSentinel("begin");
-    await this.#connection.exchange([post("/v3/kv/compaction", { revision: base })]);
-    return base;
+  async #begin(base: number): Promise<void> {
+    while (await this.#putSentinel("begin") < base - 2);
+    await this.#connection.exchange([post("/v3/kv/deleterange", { key: SENTINEL_KEY })]);
+    const revision = await this.#putSentinel("begin");
+    assertEquals(revision, base, `${this.name} does not begin where it should`);
+    await this.#connection.exchange([post("/v3/kv/compaction", { revision })]);
   }
 
   async #openWatch({ messages }: Watch, base: number): Promise<WatchSession> {
@@ -100,9 +111,10 @@ export class Subject implements Disposable {
 
   /** Writes the sentinel and answers the revision of that. */
   async #putSentinel(value: string): Promise<number> {
-    const [{ body }] = await this.#connection.exchange([
+    const [{ status, body }] = await this.#connection.exchange([
       post("/v3/kv/put", { key: SENTINEL_KEY, value: base64(value) }),
     ]);
+    assertEquals(status, 200, `${this.name} does not take a plain put: ${body}`);
     return Number(JSON.parse(body).header.revision);
   }
 

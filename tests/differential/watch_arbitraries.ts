@@ -4,13 +4,19 @@
  */
 import fc from "fast-check";
 import { key, positiveRevision, rangeEnd } from "./kv_arbitraries.ts";
+import { FROM_KEY } from "./keys.ts";
 import { type Watch, watch } from "./sequence.ts";
+
+const filters = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown[]>(["NOPUT"], ["NODELETE"], [0, 1]) },
+);
 
 const create = fc.record({
   key,
-  range_end: rangeEnd,
+  range_end: fc.oneof(rangeEnd, fc.constant(FROM_KEY)),
   start_revision: positiveRevision,
-  filters: fc.constantFrom<unknown[]>([], ["NOPUT"], ["NODELETE"], [0, 1]),
+  filters,
   prev_kv: fc.constant(true),
   progress_notify: fc.constant(true),
   fragment: fc.constant(true),
