@@ -132,6 +132,7 @@ function makeRaft(
     id: memberId,
     electionTicks: Math.ceil(timing.electionTimeoutMs / tickMs),
     heartbeatTicks: TICKS_PER_HEARTBEAT,
+    appendBytesMax: timing.appendBytesMax,
     prng: options.prng,
     recovered: {
       hardState,

@@ -1,6 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { ClusterId, MemberId } from "../base/ids.ts";
-import { SNAPSHOT_CATCH_UP_ENTRIES, SNAPSHOT_ENTRIES } from "../base/limits.ts";
+import {
+  APPEND_MESSAGE_BYTES_MAX,
+  SNAPSHOT_CATCH_UP_ENTRIES,
+  SNAPSHOT_ENTRIES,
+} from "../base/limits.ts";
 import type { Prng } from "../base/prng.ts";
 import type { LogStore } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
@@ -49,6 +53,8 @@ export interface Timing {
   readonly snapshotEntries: number;
   /** Entries kept behind a snapshot for followers that are a little late. Default 5,000. */
   readonly snapshotCatchUpEntries: number;
+  /** Bytes of entries in one message to a follower; a larger entry travels alone. Default 1 MiB. */
+  readonly appendBytesMax: number;
 }
 
 /** etcd's defaults. */
@@ -57,6 +63,7 @@ export const DEFAULT_TIMING: Timing = {
   electionTimeoutMs: 1_000,
   snapshotEntries: SNAPSHOT_ENTRIES,
   snapshotCatchUpEntries: SNAPSHOT_CATCH_UP_ENTRIES,
+  appendBytesMax: APPEND_MESSAGE_BYTES_MAX,
 };
 
 /** Ticks of Raft's clock in a heartbeat: finer ticks spread election timeouts better. */
