@@ -10,7 +10,10 @@ export interface Http2Limits {
   readonly headerBlockBytesMax: number;
   /** CONTINUATION frames of one header block: many small ones cost much and carry nothing. */
   readonly continuationsMax: number;
-  /** How much of the requests' data may be on its way: a quick sender then never has to stop. */
+  /**
+   * How much of the requests' data may be on its way, more than 65,535: a quick sender then never
+   * has to stop.
+   */
   readonly connectionWindowBytes: number;
   /**
    * What messages larger than a stream's first window may take together. The others wait their

@@ -41,6 +41,11 @@ Deno.test("Keepalive bears pings that come every 5 s, and two strikes", async ()
   await using client = await withStream();
   assertEquals(await ping(client, 20, 5_000), null);
   assertEquals(await ping(client, 2, 100), null);
+  // What was sent in between wipes them out.
+  client.headers(3, [[":method", "CONNECT"], [":authority", "a:1"]], true);
+  await client.nextOf(HEADERS);
+  assertEquals(await ping(client, 3, 100), null);
+  assertEquals(await ping(client, 1, 100), "too_many_pings");
 });
 
 Deno.test("Keepalive ends a connection that pings without a stream", async () => {

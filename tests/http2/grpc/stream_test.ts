@@ -159,6 +159,7 @@ Deno.test("GrpcStreamCall passes a large message through both windows", async ()
     client.widen(1, frame.payload.length);
   }
   assertEquals(concatBytes(parts), bytes);
+  assert(windowBytes <= 65_535, "the window is no larger than before");
   client.data(1, new Uint8Array(), true);
   assertEquals((await answerOf(client, 1)).trailers, ["grpc-status: 0"]);
 });

@@ -286,6 +286,21 @@ Deno.test("GrpcCall is cancelled at its deadline, and the caller told", async ()
   assertEquals(reasons, ["context deadline exceeded"]);
 });
 
+Deno.test("GrpcCall has its deadline also after another's has passed", async () => {
+  const { handler, resolve } = waiting();
+  await using client = await grpcClient(handler);
+  for (const [id, timeout] of [[1, "3S"], [3, "1S"], [5, "2S"]] as const) {
+    client.headers(id, callFields("/t.T/M", ["grpc-timeout", timeout]), false);
+    client.data(id, message(""), true);
+  }
+  await client.settled();
+  for (const id of [3, 5, 1]) {
+    client.clock.advance(1_000);
+    assertEquals((await answerOf(client, id)).trailers[2], "grpc-status: 4");
+  }
+  resolve(ascii("late"));
+});
+
 Deno.test("GrpcCall past its deadline makes room even if its request never came", async () => {
   await using client = await grpcClient(echo, { limits: { streamsMax: 1 } });
   client.headers(1, callFields("/t.T/M", ["grpc-timeout", "1S"]), false);
