@@ -1,11 +1,12 @@
 import { assert } from "../base/assert.ts";
 import type { Stoppable } from "../base/clock.ts";
-import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
+import type { MemberId } from "../base/ids.ts";
 import type { Command } from "../machine/command.ts";
 import { type Entry, EntryKind } from "../raft/entry.ts";
 import type { Message } from "../raft/message.ts";
 import type { Ready, Write } from "../raft/ready.ts";
 import type { PeerMessage } from "../transport/peer_message.ts";
+import { Departure } from "./departure.ts";
 import { ReplicaError } from "./errors.ts";
 import { HandOver } from "./hand_over.ts";
 import { LeaderCalls } from "./leader_calls.ts";
@@ -21,8 +22,6 @@ import { DEFAULT_UPKEEP, Upkeep } from "./upkeep.ts";
 
 /** How often one turn asks Raft for more before it lets other events through. */
 const TURN_ROUNDS_MAX = 8;
-/** A removed replica looks after this long, and again, whether it may stop. */
-const REMOVAL_GRACE_MS = 1_000;
 
 /**
  * The loop of one replica: the only place where Raft, the state machine, storage and transport meet.
@@ -44,6 +43,7 @@ export class Loop {
   readonly #parts: OpenedParts;
   readonly #onEvent: (event: ReplicaEvent) => void;
   readonly #handOver: HandOver;
+  readonly #departure: Departure;
   readonly #snapshots: SnapshotExchange;
   readonly #keeper: SnapshotKeeper;
   readonly #ticker: Stoppable;
@@ -52,7 +52,6 @@ export class Loop {
    * which is ahead while a snapshot is being installed.
    */
   #applied: { readonly index: number; readonly term: number };
-  #isLeaving = false;
   #turnScheduled = false;
   #isWriting = false;
   #stopped = false;
@@ -66,6 +65,7 @@ export class Loop {
     this.#onEvent = onEvent;
     this.#applied = parts.snapshot;
     this.#handOver = new HandOver(raft, parts.proposals, transport);
+    this.#departure = new Departure(raft, clock, (reason) => this.fail(reason));
     this.#snapshots = new SnapshotExchange(raft, machine, transport);
     this.#keeper = new SnapshotKeeper(storage, parts.snapshot.index, timing, {
       neededFrom: () => this.#snapshots.neededFrom(clock.nowMs()),
@@ -332,30 +332,8 @@ export class Loop {
     const { machine, transport, raft } = this.#parts;
     const members = machine.members.list();
     transport.setPeers(members.map(({ id, peerUrls }) => ({ id, urls: peerUrls })));
-    if (machine.members.wasRemoved(raft.id)) this.#leave();
-  }
-
-  /**
-   * The cluster goes on without this replica, which stops once nobody needs it any more. If no leader
-   * has told it of its removal, because it led itself or starts again, that is when it hears of a later
-   * term: until then the others may need its vote to learn that they are on their own.
-   */
-  #leave(): void {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
-    const { options, raft } = this.#parts;
-    const { term } = raft;
-    // A leader tells nobody that a change is committed before it knows that for good.
-    const isTold = !raft.isLeader && raft.leader !== NO_MEMBER;
-    this.#onEvent({ type: "removed" });
-    const stopLater = (): void => {
-      options.clock.after(REMOVAL_GRACE_MS, () => {
-        if (this.#stopped) return;
-        if (!isTold && (raft.isLeader || raft.term === term)) return stopLater();
-        const reason = `The member ${formatId(raft.id)} has been removed from its cluster for good`;
-        this.fail(new ReplicaError("removed", reason));
-      });
-    };
-    stopLater();
+    if (machine.members.wasRemoved(raft.id) && this.#departure.begin()) {
+      this.#onEvent({ type: "removed" });
+    }
   }
 }

@@ -56,6 +56,7 @@ export class Replica implements AsyncDisposable {
   readonly #parts: OpenedParts;
   readonly #loop: Loop;
   readonly #requestTimeoutMs: number;
+  readonly #removed = Promise.withResolvers<void>();
   readonly #markClosed: (error: Error | undefined) => void;
   readonly #publishing: Promise<void>;
   #closing: Promise<void> | null = null;
@@ -71,6 +72,7 @@ export class Replica implements AsyncDisposable {
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * parts.timing.electionTimeoutMs;
     const { onEvent } = parts.options;
     this.#loop = new Loop(parts, (event) => {
+      if (event.type === "removed") this.#removed.resolve();
       if (event.type === "failed") this.#closing ??= this.#shutDown(event.error);
       onEvent?.(event);
     });
@@ -166,9 +168,11 @@ export class Replica implements AsyncDisposable {
     options: WaitOptions & { readonly force?: boolean } = {},
   ): Promise<void> {
     const method = options.force === true ? "members/force" : "members/change";
-    await this.#call(method, encodeMembershipChange(change), false, options);
-    // A replica that removed itself has no way to wait for that.
-    if (change.kind === "remove" && change.id === this.memberId) return;
+    const changed = this.#call(method, encodeMembershipChange(change), false, options);
+    // Nobody speaks to a replica that is removed: it may learn so before the answer, or instead of it.
+    const isOwnEnd = change.kind === "remove" && change.id === this.memberId;
+    if (isOwnEnd) return await Promise.race([changed.then(() => {}), this.#removed.promise]);
+    await changed;
     await this.linearize(options);
   }
 

@@ -18,6 +18,12 @@ import { parseServeOptions, type ServeOptions } from "./serve_flags.ts";
 import { SystemClock } from "./system_clock.ts";
 
 /**
+ * A replica that hears from a peer that it was removed stays for so many election timeouts: another
+ * peer that has not heard yet may need its vote to become the leader that tells all.
+ */
+const REMOVAL_GRACE_ELECTIONS = 3;
+
+/**
  * Runs one replica until `signal` ends it.
  *
  * @returns the exit code: 0 after a shutdown in good order, 1 when the replica failed.
@@ -125,8 +131,13 @@ async function untilEnd(
   const stop = Promise.withResolvers<undefined>();
   if (signal.aborted) stop.resolve(undefined);
   signal.addEventListener("abort", () => stop.resolve(undefined), { once: true });
+  const removed = port.removed.then(async (error) => {
+    const graceMs = REMOVAL_GRACE_ELECTIONS * options.electionTimeoutMs;
+    await new Promise((resolve) => setTimeout(resolve, graceMs));
+    return error;
+  });
   if (options.exitsWithStdin) watchStandardInput(() => stop.resolve(undefined));
-  return await Promise.race([stop.promise, replica.closed, port.removed]);
+  return await Promise.race([stop.promise, replica.closed, removed]);
 }
 
 /** Calls `onEnd` when standard input ends. What is read from it does not matter. */

@@ -126,12 +126,21 @@ export class VirtualCluster implements AsyncDisposable {
     }
   }
 
+  /** As the real one, it does not speak to peers that were removed, and at once. */
   #connect(from: MemberId): PeerTransport {
+    const known = new Set<MemberId>();
+    const removed = new Set<MemberId>();
     return {
       start: (listener) => void this.#listeners.set(from, listener),
-      send: (to, messages) =>
-        this.clock.defer(() => this.#listeners.get(to)?.onMessages(from, messages)),
-      setPeers: () => {},
+      send: (to, messages) => {
+        if (removed.has(to)) return;
+        this.clock.defer(() => this.#listeners.get(to)?.onMessages(from, messages));
+      },
+      setPeers: (peers) => {
+        const ids = new Set(peers.map(({ id }) => id));
+        for (const id of known) if (!ids.has(id)) removed.add(id);
+        for (const id of ids) known.add(id);
+      },
       close: () => Promise.resolve(void this.#listeners.delete(from)),
     };
   }
