@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { CHAIN_ORIGIN, type ChainPoint, type Frame } from "../journal/frame.ts";
+import { CHAIN_ORIGIN, type ChainPoint, type Frame, FRAME_HEADER_BYTES } from "../journal/frame.ts";
 import type { JournalContents } from "../journal/medium.ts";
 import { damaged } from "../journal/object_record.ts";
 import { encodeFileHeader, FILE_HEADER_BYTES } from "./file_header.ts";
@@ -94,10 +94,22 @@ export class SegmentedLog {
       return;
     }
     this.#current = await this.#fs.open(last.name);
-    // What is left of a write cut short must never be taken for a part of a later one.
-    const tornBytes = this.#tornEnd - this.#end;
-    if (tornBytes > 0) this.#current.write(new Uint8Array(tornBytes), this.#end);
     await this.#current.sync();
+    await this.#clearTorn(this.#current);
+  }
+
+  /**
+   * Writes zeros over what is left of a write cut short, so that it is never taken for a part of a later
+   * one. Why from the header's end on first: cut short at any point, this leaves a header without its
+   * frame or a part of a header without anything behind it, which are unfinished writes again.
+   */
+  async #clearTorn(file: OpenFile): Promise<void> {
+    const headerEnd = Math.min(this.#end + FRAME_HEADER_BYTES, this.#tornEnd);
+    for (const [from, to] of [[headerEnd, this.#tornEnd], [this.#end, headerEnd]]) {
+      if (from >= to) continue;
+      file.write(new Uint8Array(to - from), from);
+      await file.sync();
+    }
   }
 
   /** Makes a frame durable. */

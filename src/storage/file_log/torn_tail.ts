@@ -44,7 +44,7 @@ export function judgeTail(bytes: Uint8Array, offset: number, point: ChainPoint):
   const expected = point.sequence + 1;
   if (header === null) {
     const headerEnd = offset + FRAME_HEADER_BYTES;
-    const isCut = contentEnd < headerEnd || hasZeroSector(bytes, offset, headerEnd);
+    const isCut = contentEnd <= headerEnd || hasZeroSector(bytes, offset, headerEnd);
     return isCut && !hasLaterFrame(bytes, offset + 8, contentEnd, expected) ? "torn" : "damaged";
   }
   if (header.sequence !== expected || header.previous !== point.checksum) return "damaged";

@@ -207,6 +207,29 @@ Deno.test("the file log clears away an unfinished write before it writes in its 
   }
 });
 
+Deno.test("the file log clears away an unfinished write also when that is cut short", async () => {
+  const whole = await diskWith(2, 600);
+  const [, begin, end] = frameOffsets(whole);
+  const sector = Math.ceil(begin / 512) * 512;
+  const tears: Array<[from: number, to: number]> = [[end - 8, end], [sector, sector + 512]];
+  for (const [tornFrom, tornTo] of tears) {
+    for (const [from, to] of [[begin + 24, end], [begin, begin + 24]]) {
+      for (let cut = from; cut <= to; cut++) {
+        const disk = whole.clone();
+        disk.damage(LOG, (bytes) => {
+          bytes.fill(0, tornFrom, tornTo);
+          // The header is cleared after all that is behind it.
+          if (from === begin) bytes.fill(0, begin + 24, end);
+          return bytes.fill(0, from, cut);
+        });
+        const store = memoryLogStore(disk, { segmentBytes: SEGMENT_BYTES });
+        assertEquals((await store.open()).entries, entriesOf(1, 1, 1, 600), `cut at ${cut}`);
+        await store.close();
+      }
+    }
+  }
+});
+
 Deno.test("LogStore.compact() keeps the hard state while a newer one is being written", async () => {
   const disk = new MemoryDisk();
   const store = memoryLogStore(disk, { segmentBytes: 64 });
