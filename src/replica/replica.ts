@@ -250,11 +250,18 @@ export class Replica implements AsyncDisposable {
 
   #registerCalls(): void {
     const { calls, leases, changes } = this.#loop;
+    // Safety: the leader's clock of leases speaks only once this replica surely still leads and has
+    // applied all that was acknowledged. Else a leader deposed in its sleep would renew what another
+    // lets expire, and one with a slow disk deny a lease that it is yet to hear of.
     calls.handle("lease/renew", async (body) => {
+      await this.linearize();
       const grantedSeconds = await leases.renew(decodeLeaseId(body), this.#deadlineMs());
       return encodeLeaseTime({ remainingSeconds: grantedSeconds, grantedSeconds });
     });
-    calls.handle("lease/time", (body) => encodeLeaseTime(leases.timeOf(decodeLeaseId(body))));
+    calls.handle("lease/time", async (body) => {
+      await this.linearize();
+      return encodeLeaseTime(leases.timeOf(decodeLeaseId(body)));
+    });
     for (const method of ["members/change", "members/force"]) {
       calls.handle(method, async (body) => {
         const changed = changes.change(decodeMembershipChange(body), method === "members/force");
