@@ -62,6 +62,19 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     if (a === undefined || b === undefined || a === b) return null;
     return cluster.network.cut([[a.id, b.id], [b.id, a.id]]);
   },
+  leaderReturns: (cluster, prng) => {
+    const old = cluster.leader();
+    if (old === undefined) return null;
+    const heal = separate(cluster, [old], true);
+    return () => {
+      heal();
+      // The one that took over dies before it can bring the old one's log in line.
+      const successor = cluster.leader();
+      if (successor === undefined || successor === old) return;
+      successor.crash(prng.chance(0.5) ? "power" : "process");
+      cluster.world.after(prng.next() * 5_000, () => successor.start());
+    };
+  },
   crash: (cluster, prng) => crash(anyOf(prng, cluster.upNodes()), prng),
   crashLeader: (cluster, prng) => crash(cluster.leader(), prng),
   crashAtStep: (cluster, prng) =>

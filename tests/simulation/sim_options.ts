@@ -27,6 +27,7 @@ export const FAULT_KINDS = [
   "promote",
   "remove",
   "replace",
+  "leaderReturns",
 ] as const;
 /** One of {@linkcode FAULT_KINDS}. */
 export type FaultKind = typeof FAULT_KINDS[number];
@@ -94,12 +95,6 @@ export function drawOptions(seed: number): SimOptions {
     stormMs: 45_000,
     calmMs: 40_000,
     replicaCount: pick(prng, [1, 2, 3, 3, 3, 3, 4, 5, 5]),
-    timing: {
-      heartbeatIntervalMs,
-      electionTimeoutMs,
-      snapshotEntries,
-      snapshotCatchUpEntries: pick(prng, [0, 2, 20, 100]),
-    },
     network: {
       lossRate: isRough ? pick(prng, [0, 0.005, 0.02, 0.08]) : 0,
       duplicateRate: isRough ? pick(prng, [0, 0.01, 0.05, 0.2]) : 0,
@@ -121,6 +116,14 @@ export function drawOptions(seed: number): SimOptions {
     lostAnswerRate: pick(prng, [0, 0.01, 0.1]),
     isCompacting: prng.chance(0.5),
     faults: drawFaults(prng),
+    timing: {
+      heartbeatIntervalMs,
+      electionTimeoutMs,
+      snapshotEntries,
+      snapshotCatchUpEntries: pick(prng, [0, 2, 20, 100]),
+      // One entry in a message shows what many at once would hide.
+      appendBytesMax: pick(prng, [1, 1, 500, 1_048_576]),
+    },
   };
 }
 

@@ -51,6 +51,8 @@ export class LeaseHolder {
     while (this.#cluster.world.nowMs < untilMs && !this.#isStopped) {
       await this.#wait(ttlSeconds * 1_000 * (0.2 + prng.next() * 0.5));
       if (!await this.#renew(id)) return;
+      // Some die right after a renewal: nothing hides then when the lease ends.
+      if (prng.chance(0.1)) return;
       if (prng.chance(0.2)) await this.#write(requests.put(`lease/${id}`, `${id}`, id));
     }
     if (prng.chance(0.4)) await this.#write(requests.revoke(id));
