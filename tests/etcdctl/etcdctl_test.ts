@@ -1,0 +1,79 @@
+/**
+ * Debian's etcdctl against Kvorum and against etcd: the same commands in the same order must get the
+ * same answers, revisions, texts and exit codes included. Identities, addresses and times are
+ * replaced.
+ */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { EtcdProcess } from "../conformance/etcd_process.ts";
+import { LocalCluster } from "../e2e/local_cluster.ts";
+import { COMMANDS } from "./commands.ts";
+import { type Command, etcdctl, hasEtcdctl } from "./etcdctl.ts";
+import { Session } from "./session.ts";
+
+/** A single replica elects itself as fast as it likes. */
+const QUICK = ["--storage", "memory", "--heartbeat-interval", "10", "--election-timeout", "50"];
+
+const installed = hasEtcdctl() && EtcdProcess.isInstalled();
+const condition = installed ? "" : " (left out: etcd and etcdctl are not installed here)";
+
+for (const [name, commands] of Object.entries(COMMANDS)) {
+  Deno.test({
+    name: `etcdctl gets from Kvorum what it gets from etcd: ${name}${condition}`,
+    ignore: !installed,
+    async fn() {
+      await using etcd = await EtcdProcess.start();
+      await using cluster = new LocalCluster(1, QUICK);
+      await cluster.start();
+      const ours = new Session(cluster.replicas[0].clientUrl);
+      const theirs = new Session(etcd.clientUrl);
+      for (const command of commands) {
+        const [actual, expected] = await Promise.all([ours.run(command), theirs.run(command)]);
+        assertEquals(actual, expected);
+      }
+    },
+  });
+}
+
+const withEtcdctl = hasEtcdctl();
+const left = withEtcdctl ? "" : " (left out: etcdctl is not installed here)";
+
+Deno.test({
+  name: `etcdctl moves leadership, saves a snapshot and waits for a lock${left}`,
+  ignore: !withEtcdctl,
+  async fn(t) {
+    await using cluster = new LocalCluster(3, ["--storage", "memory"]);
+    await cluster.start();
+    const leader = await cluster.leader();
+    const all = cluster.replicas.map(({ clientUrl }) => clientUrl).join(",");
+
+    await t.step("move-leader", async () => {
+      const list = await etcdctl(all, { args: ["member", "list"] });
+      const follower = list.stdout.split("\n").find((line) => !line.includes(leader.clientUrl));
+      const id = (follower ?? "").split(",")[0];
+      const { code, stdout } = await etcdctl(all, { args: ["move-leader", id] });
+      assertEquals(code, 0);
+      assertMatch(stdout, new RegExp(`^Leadership transferred from [0-9a-f]+ to ${id}\n$`));
+      const moved = await cluster.leader();
+      assertStringIncludes(follower ?? "", moved.clientUrl);
+    });
+
+    await t.step("snapshot save", async () => {
+      const dir = await Deno.makeTempDir({ prefix: "kvorum-etcdctl-" });
+      const { code, stdout } = await etcdctl(leader.clientUrl, {
+        args: ["snapshot", "save", `${dir}/saved`],
+      });
+      assertEquals([code, stdout], [0, `Snapshot saved at ${dir}/saved\n`]);
+      // As etcd's: whole pages and a digest of 32 bytes.
+      assertEquals((await Deno.stat(`${dir}/saved`)).size % 512, 32);
+      await Deno.remove(dir, { recursive: true });
+    });
+
+    await t.step("lock", async () => {
+      const lock: Command = { args: ["lock", "mutex", "--", "sh", "-c", "echo in; echo out"] };
+      const results = await Promise.all(
+        cluster.replicas.map(({ clientUrl }) => etcdctl(clientUrl, lock)),
+      );
+      assertEquals(results.map(({ stdout }) => stdout), ["in\nout\n", "in\nout\n", "in\nout\n"]);
+    });
+  },
+});
