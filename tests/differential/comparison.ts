@@ -1,5 +1,5 @@
 import { KNOWN_DIFFERENCES, type KnownDifference } from "./known_differences.ts";
-import { type Sequence, toCurl } from "./sequence.ts";
+import { type Sequence, type Step, toCurl } from "./sequence.ts";
 import { requestCount, type Subject } from "./subject.ts";
 import { transcript } from "./transcript.ts";
 
@@ -29,8 +29,10 @@ export class Comparison {
       subjects.map((subject) => subject.run(sequence, base)),
     );
     const their = transcript(sequence, theirs);
+    let compared: Step | null = null;
     for (const [i, our] of transcript(sequence, ours).entries()) {
-      if (our.step !== sequence[i - 1]) this.requests += requestCount(our.step);
+      if (our.step !== compared) this.requests += requestCount(our.step);
+      compared = our.step;
       if (our.text === their[i].text) continue;
       const known = KNOWN_DIFFERENCES.find(({ explains }) =>
         explains(our.text, their[i].text, our.step)

@@ -12,7 +12,7 @@ export interface KnownDifference {
   readonly example: Sequence;
   /** Whether the two texts differ for this reason and for no other. */
   readonly explains: (ours: string, theirs: string, step: Step) => boolean;
-  /** Whether the data may be another afterwards, so that the rest cannot be compared. */
+  /** Whether what follows cannot be compared: it goes on differently, or the data does. */
   readonly partsWays?: boolean;
 }
 
@@ -73,6 +73,24 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     ],
     explains: (ours, theirs, step) =>
       step.kind === "watch" && withoutDeletesAtStart(ours, step) === theirs,
+  },
+  {
+    what: "a watch from a negative revision is refused",
+    why: "etcd 3.4 begins it and cancels it as compacted",
+    example: [watch({ create_request: { key: KEY, start_revision: -1 } })],
+    explains: (ours, theirs, step) =>
+      step.kind === "watch" && step.messages.length === 1 &&
+      bodyOf(step).includes('"start_revision":-1}') &&
+      ours.includes("cancel_reason") && !theirs.includes("cancel_reason"),
+    partsWays: true,
+  },
+  {
+    what: "a sort option that does not exist is refused",
+    why: "since 3.5; etcd 3.4 takes such an order and dies of such a target",
+    example: [call("/v3/kv/range", { key: KEY, sort_order: 9 })],
+    explains: (ours, theirs, step) =>
+      bodyOf(step).includes('"sort_order":9}') && ours.includes("invalid sort option") &&
+      theirs.startsWith("200 "),
   },
   {
     what: "a range of keys only has no leases",

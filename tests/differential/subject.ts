@@ -4,6 +4,13 @@ import { base64, SENTINEL_KEY } from "./keys.ts";
 import { type Answer, resolveRevisions, type Sequence, type Step, type Watch } from "./sequence.ts";
 import { type WatchLine, WatchSession } from "./watch_session.ts";
 
+/** What a watch stream carried. */
+export interface ObservedStream {
+  readonly lines: readonly WatchLine[];
+  /** Whether something that had to come did not come in time. */
+  readonly isLate: boolean;
+}
+
 /** What a server did with a sequence, untouched. */
 export interface Observation {
   /** The revision at which the sequence began. */
@@ -12,8 +19,8 @@ export interface Observation {
   readonly end: number;
   /** The answers to the calls, in order. */
   readonly answers: readonly Answer[];
-  /** The lines of the watch streams, in the order in which they were opened. */
-  readonly streams: readonly (readonly WatchLine[])[];
+  /** The watch streams, in the order in which they were opened. */
+  readonly streams: readonly ObservedStream[];
 }
 
 const EVERYTHING = { key: "AA==", range_end: "AA==" };
@@ -69,7 +76,7 @@ export class Subject implements Disposable {
       }
       answers.push(...await this.#connection.exchange(waiting));
       const end = sessions.length > 0 ? await this.#finish(sessions) : 0;
-      return { base, end, answers, streams: sessions.map(({ lines }) => lines) };
+      return { base, end, answers, streams: sessions };
     } finally {
       await Promise.all(sessions.map((session) => session.close()));
     }
@@ -95,8 +102,8 @@ export class Subject implements Disposable {
     const body = resolveRevisions(messages.join(""), base) + sentinel;
     const session = await WatchSession.open(this.#url, body);
     const creates = messages.filter((message) => message.includes("create")).length + 1;
-    await session.until((lines) => lines.filter(isCreated).length >= creates);
-    await session.until((lines) => showsSentinel(lines, "open"));
+    await session.expect((lines) => lines.filter(isCreated).length >= creates);
+    await session.expect((lines) => showsSentinel(lines, "open"));
     return session;
   }
 
@@ -104,7 +111,7 @@ export class Subject implements Disposable {
     const endRevision = await this.#putSentinel("end");
     await this.#putSentinel("after the end");
     await Promise.all(
-      sessions.map((session) => session.until((lines) => showsSentinel(lines, "after the end"))),
+      sessions.map((session) => session.expect((lines) => showsSentinel(lines, "after the end"))),
     );
     return endRevision;
   }

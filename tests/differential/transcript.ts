@@ -2,8 +2,8 @@
 import { SENTINEL_KEY } from "./keys.ts";
 import { NO_ANSWER } from "./pipelined_connection.ts";
 import type { Answer, Sequence, Step } from "./sequence.ts";
-import type { Observation } from "./subject.ts";
-import type { WatchEvent, WatchLine } from "./watch_session.ts";
+import type { Observation, ObservedStream } from "./subject.ts";
+import type { WatchEvent } from "./watch_session.ts";
 
 /** Fields that say who answered, not what. */
 const IDENTITY = new Set(["cluster_id", "member_id", "raft_term"]);
@@ -72,8 +72,9 @@ function isFresh(remainingSeconds: number, grantedSeconds: number): boolean {
 }
 
 /** What each watcher of a stream was told, up to the end of the sequence. */
-function streamTexts(lines: readonly WatchLine[], { base, end }: Observation): string[] {
-  const control: string[] = [];
+function streamTexts(stream: ObservedStream, { base, end }: Observation): string[] {
+  const { lines, isLate } = stream;
+  const control: string[] = isLate ? ["a stream that does not deliver in time"] : [];
   const compacted: string[] = [];
   const watchers = new Map<string, Watcher>();
   for (const line of lines) {

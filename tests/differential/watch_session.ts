@@ -28,11 +28,17 @@ export class WatchSession {
   readonly #connection: Deno.TcpConn;
   readonly #reading: Promise<void>;
   #ended = false;
+  #isLate = false;
   #onLine: (() => void) | null = null;
 
   private constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
     this.#reading = this.#read(new ResponseReader(connection));
+  }
+
+  /** Whether something that had to come did not come in time. */
+  get isLate(): boolean {
+    return this.#isLate;
   }
 
   /** Opens a stream with all that the client ever says. */
@@ -60,18 +66,17 @@ export class WatchSession {
     this.#onLine?.();
   }
 
-  /** Waits until the lines are as asked for; false when they are not after some seconds. */
-  async until(holds: (lines: readonly WatchLine[]) => boolean): Promise<boolean> {
-    let late = false;
+  /** Waits until the lines are as they have to be. If they are not in time, the stream is late. */
+  async expect(holds: (lines: readonly WatchLine[]) => boolean): Promise<void> {
     const timer = setTimeout(() => {
-      late = true;
+      this.#isLate = true;
       this.#onLine?.();
     }, LINE_MS_MAX);
-    while (!holds(this.lines) && !late && !this.#ended) {
+    while (!holds(this.lines) && !this.#isLate && !this.#ended) {
       await new Promise<void>((resolve) => this.#onLine = resolve);
     }
     clearTimeout(timer);
-    return holds(this.lines);
+    this.#isLate ||= !holds(this.lines);
   }
 
   /** Leaves the stream. */
