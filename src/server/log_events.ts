@@ -4,6 +4,9 @@ import type { Http2Event } from "../http2/event.ts";
 import type { ReplicaEvent } from "../replica/status.ts";
 import type { Logger } from "./log.ts";
 
+/** What etcd's users know a removed member by. */
+export const REMOVED = "the member has been permanently removed from the cluster";
+
 /** Writes what happens to a replica into the log. */
 export function logReplicaEvent(logger: Logger, self: MemberId, event: ReplicaEvent): void {
   const log = (level: "info" | "warn" | "error", msg: string, fields: Record<string, unknown>) =>
@@ -39,7 +42,7 @@ export function logReplicaEvent(logger: Logger, self: MemberId, event: ReplicaEv
         "current-db-size-in-use-bytes": event.bytesInUse,
       });
     case "removed":
-      return log("error", "the member has been permanently removed from the cluster", {});
+      return log("error", REMOVED, {});
     case "failed":
       return log("error", "replica failed", { error: event.error.message });
     case "peerConnected":

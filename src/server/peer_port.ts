@@ -4,7 +4,6 @@ import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
-import { ReplicaError } from "../replica/errors.ts";
 import type { ReplicaIdentity } from "../replica/identity.ts";
 import type { Replica } from "../replica/replica.ts";
 import { CloseCode, type Refusal } from "../transport/close_code.ts";
@@ -20,7 +19,8 @@ export class PeerPort {
   readonly #clock: Clock;
   readonly #prng: Prng;
   readonly #logger: Logger;
-  readonly #removed = Promise.withResolvers<Error>();
+  /** Is told when a peer says that this member was removed from the cluster. */
+  onRemoved: (reason: string) => void = () => {};
   #transport: WebSocketPeerTransport | null = null;
   #replica: Replica | null = null;
 
@@ -41,11 +41,6 @@ export class PeerPort {
       onEvent: (event) => this.#log(event),
     });
     return this.#transport;
-  }
-
-  /** Resolves when a peer says that this member was removed from the cluster. */
-  get removed(): Promise<Error> {
-    return this.#removed.promise;
   }
 
   /** From now on the replica's members' table says who may come in. */
@@ -94,9 +89,7 @@ export class PeerPort {
     const [level, msg, fields] = describe(event);
     this.#logger.log(level, "transport/peer", msg, fields);
     if (event.type === "refusedBy" && event.code === CloseCode.RemovedMember) {
-      const fact = "the member has been permanently removed from the cluster";
-      this.#logger.log("error", "transport/peer", fact, {});
-      this.#removed.resolve(new ReplicaError("removed", event.reason));
+      this.onRemoved(event.reason);
     }
   }
 }

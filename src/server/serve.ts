@@ -1,4 +1,4 @@
-import { formatId } from "../base/ids.ts";
+import { formatId, NO_MEMBER } from "../base/ids.ts";
 import { SeededPrng } from "../base/prng.ts";
 import { ReplicaError } from "../replica/errors.ts";
 import { INSTANCE_ID_BYTES } from "../replica/identity.ts";
@@ -10,7 +10,7 @@ import { ClientPort } from "./client_port.ts";
 import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
 import { createLogger, type Logger, type LogLevel, writeToStandardError } from "./log.ts";
-import { logHttp2Event, logReplicaEvent } from "./log_events.ts";
+import { logHttp2Event, logReplicaEvent, REMOVED } from "./log_events.ts";
 import { clusterIdOf } from "./member_id.ts";
 import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
@@ -48,7 +48,7 @@ export async function serve(
   peers.serve((request) => port.upgrade(request));
   const streams = new AbortController();
   clients.serve(clientHandlers(replica, options, logger, streams.signal));
-  const ended = untilEnd(replica, port, options, signal);
+  const ended = untilEnd(replica, port, options, logger, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;
   logger.log("info", "server/serve", "stopping", { "local-member-id": formatId(replica.memberId) });
@@ -126,18 +126,24 @@ async function untilEnd(
   replica: Replica,
   port: PeerPort,
   options: ServeOptions,
+  logger: Logger,
   signal: AbortSignal,
 ): Promise<Error | undefined> {
   const stop = Promise.withResolvers<undefined>();
   if (signal.aborted) stop.resolve(undefined);
   signal.addEventListener("abort", () => stop.resolve(undefined), { once: true });
-  const removed = port.removed.then(async (error) => {
+  const removed = Promise.withResolvers<Error>();
+  port.onRemoved = (reason) => {
     const graceMs = REMOVAL_GRACE_ELECTIONS * options.electionTimeoutMs;
-    await new Promise((resolve) => setTimeout(resolve, graceMs));
-    return error;
-  });
+    setTimeout(() => {
+      // Who follows a leader is a member, whatever somebody says.
+      if (replica.status().leader !== NO_MEMBER) return;
+      logger.log("error", "server/serve", REMOVED, { "remote-peer-reason": reason });
+      removed.resolve(new ReplicaError("removed", reason));
+    }, graceMs);
+  };
   if (options.exitsWithStdin) watchStandardInput(() => stop.resolve(undefined));
-  return await Promise.race([stop.promise, replica.closed, removed]);
+  return await Promise.race([stop.promise, replica.closed, removed.promise]);
 }
 
 /** Calls `onEnd` when standard input ends. What is read from it does not matter. */

@@ -3,6 +3,8 @@ import { freePorts } from "./free_ports.ts";
 import { LocalCluster, ServerProcess } from "./local_cluster.ts";
 
 const KEYS = 60;
+/** A removed replica waits for elections before it stops. */
+const FLAGS = ["--storage", "file", "--heartbeat-interval", "50", "--election-timeout", "500"];
 const REMOVED = "the member has been permanently removed from the cluster";
 
 interface Members {
@@ -34,7 +36,7 @@ async function keysAt(replica: ServerProcess): Promise<number> {
 }
 
 Deno.test("kvorum serve joins as a learner, is promoted, and others are removed", async () => {
-  await using cluster = new LocalCluster(3, ["--snapshot-count", "20", "--storage", "file"]);
+  await using cluster = new LocalCluster(3, [...FLAGS, "--snapshot-count", "20"]);
   await cluster.start();
   const [n1, n2, n3] = cluster.replicas;
   for (let i = 0; i < KEYS; i++) await put(n1, i);
@@ -43,7 +45,7 @@ Deno.test("kvorum serve joins as a learner, is promoted, and others are removed"
   const founders = await insist<Members>(n1, "/v3/cluster/member/list", {});
   const names = founders.members.map(({ name, peerURLs }) => `${name}=${peerURLs[0]}`);
   const n4 = new ServerProcess("n4", client, [
-    ...["--name", "n4", "--data-dir", `${cluster.dataDir(n1)}-n4`, "--storage", "file"],
+    ...["--name", "n4", "--data-dir", `${cluster.dataDir(n1)}-n4`, ...FLAGS],
     ...["--listen-client-urls", client, "--advertise-client-urls", client],
     ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
     ...["--initial-cluster", `${names.join()},n4=${peer}`, "--initial-cluster-state", "existing"],
