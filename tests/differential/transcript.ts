@@ -71,49 +71,59 @@ function isFresh(remainingSeconds: number, grantedSeconds: number): boolean {
     remainingSeconds >= grantedSeconds - TTL_TOLERANCE_SECONDS;
 }
 
-/** What each watcher of a stream was told, up to the end of the sequence. */
-function streamTexts(stream: ObservedStream, { base, end }: Observation): string[] {
-  const { lines, isLate } = stream;
+/** What a stream and each of its watchers were told, up to the end of the sequence. */
+function streamTexts({ lines, isLate }: ObservedStream, { base, end }: Observation): string[] {
   const control: string[] = isLate ? ["a stream that does not deliver in time"] : [];
   const compacted: string[] = [];
-  const watchers = new Map<string, Watcher>();
+  const watchers = new Map<number, Watcher>();
+  let opened = 0;
   for (const line of lines) {
     const { result } = line;
     if (result?.events !== undefined) {
-      const id = result.watch_id ?? "0";
-      const watcher = watchers.get(id) ?? new Watcher();
+      const id = Number(result.watch_id ?? 0);
+      const watcher = watchers.get(id) ?? new Watcher({ base, opened, end });
       watchers.set(id, watcher);
-      watcher.take(Number(result.header?.revision), result.events, { base, end });
+      watcher.take(Number(result.header?.revision), result.events);
     } else if (result?.compact_revision !== undefined && result.created !== true) {
       compacted.push(textOf(line, base));
     } else {
+      if (result?.created === true) opened = Number(result.header?.revision);
       control.push(textOf(line, base));
     }
   }
-  const events = [...watchers].filter(([, { texts }]) => texts.length > 0).sort(([a], [b]) =>
-    Number(a) - Number(b)
-  )
-    .map(([id, watcher]) => `watcher ${id}: ${watcher.texts.join(" ")}`);
+  const events = [...watchers].filter(([, { texts }]) => texts.length > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([id, { texts }]) => `watcher ${id}: ${texts.join(" ")}`);
   return [control, compacted.sort(), events].map((texts) => texts.join("\n"));
 }
 
+/** Revisions of a stream: of the sequence's begin, of the stream's own, and of its end. */
+interface Revisions {
+  readonly base: number;
+  readonly opened: number;
+  readonly end: number;
+}
+
 /**
- * The events of one watcher, one after the other. How they are spread over responses is the server's
- * business, but for two rules: those of one revision stay together, and a response's header is not
- * older than what it carries.
+ * The events of one watcher, one after the other. How those of the past are spread over responses is
+ * the server's business, but for two rules: those of one revision stay together, and a header is not
+ * older than what it carries. What happens while a watcher watches comes one revision at a time.
  */
 class Watcher {
   readonly texts: string[] = [];
+  readonly #revisions: Revisions;
   #lastRevision = 0;
 
-  take(
-    header: number,
-    events: readonly WatchEvent[],
-    { base, end }: { base: number; end: number },
-  ): void {
+  constructor(revisions: Revisions) {
+    this.#revisions = revisions;
+  }
+
+  take(header: number, events: readonly WatchEvent[]): void {
+    const { base, opened, end } = this.#revisions;
     for (const [i, event] of events.entries()) {
       const revision = Number(event.kv.mod_revision);
       if (revision > end || event.kv.key === SENTINEL_KEY) continue;
+      if (revision > opened && header !== revision) this.texts.push(`with R+${header - base}:`);
       if (revision > header) this.texts.push("header behind:");
       if (i === 0 && revision === this.#lastRevision) this.texts.push("revision split:");
       if (revision < this.#lastRevision) this.texts.push("out of order:");
