@@ -47,6 +47,62 @@ function spoil(node: SimNode | undefined, how: (node: SimNode) => void): Undo | 
   };
 }
 
+/** How often somebody looks who leads, to hit in the right moment. */
+const WATCH_MS = 10;
+
+/**
+ * The leader is cut off. When another has taken over and committed something, that one dies, and the
+ * old one is back with whatever its log has become.
+ */
+function leaderReturns(cluster: SimCluster, prng: Prng): Undo | null {
+  const old = cluster.leader();
+  if (old === undefined) return null;
+  let heal: Undo | null = separate(cluster, [old], true);
+  const end = (): void => {
+    heal?.();
+    heal = null;
+  };
+  const watch = (): void => {
+    if (heal === null) return;
+    const successor = cluster.leader();
+    const status = successor?.replica?.status();
+    const hasTakenOver = successor !== old && status !== undefined &&
+      cluster.chosen.newestTerm === status.term;
+    if (!hasTakenOver) return void cluster.world.after(WATCH_MS, watch);
+    cluster.world.after(prng.next() * 200, () => {
+      if (heal === null) return;
+      end();
+      successor?.crash("process");
+      cluster.world.after(prng.next() * 5_000, () => successor?.start());
+    });
+  };
+  watch();
+  return end;
+}
+
+/** Each leader is cut off soon after its election, and the one before it is back (Raft, figure 8). */
+function leaderHunt(cluster: SimCluster, prng: Prng): Undo {
+  let heal: Undo | null = () => {};
+  let last: SimNode | undefined;
+  const watch = (): void => {
+    if (heal === null) return;
+    const leader = cluster.leader();
+    if (leader === undefined || leader === last) return void cluster.world.after(WATCH_MS, watch);
+    last = leader;
+    cluster.world.after(prng.next() ** 2 * 400, () => {
+      if (heal === null) return;
+      heal();
+      heal = separate(cluster, [leader], true);
+      watch();
+    });
+  };
+  watch();
+  return () => {
+    heal?.();
+    heal = null;
+  };
+}
+
 const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   loss: ({ network }, prng) => network.worsen({ lossRate: prng.next() * 0.7, delayMs: 0 }),
   delay: ({ network }, prng) => network.worsen({ lossRate: 0, delayMs: prng.next() * 1_000 }),
@@ -62,19 +118,8 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     if (a === undefined || b === undefined || a === b) return null;
     return cluster.network.cut([[a.id, b.id], [b.id, a.id]]);
   },
-  leaderReturns: (cluster, prng) => {
-    const old = cluster.leader();
-    if (old === undefined) return null;
-    const heal = separate(cluster, [old], true);
-    return () => {
-      heal();
-      // The one that took over dies before it can bring the old one's log in line.
-      const successor = cluster.leader();
-      if (successor === undefined || successor === old) return;
-      successor.crash(prng.chance(0.5) ? "power" : "process");
-      cluster.world.after(prng.next() * 5_000, () => successor.start());
-    };
-  },
+  leaderReturns,
+  leaderHunt,
   crash: (cluster, prng) => crash(anyOf(prng, cluster.upNodes()), prng),
   crashLeader: (cluster, prng) => crash(cluster.leader(), prng),
   crashAtStep: (cluster, prng) =>
@@ -159,7 +204,9 @@ export class Faults {
     const { world, verdict } = this.#cluster;
     world.after(exponential(prng, plan.gapMs), () => {
       if (this.#isOver) return;
-      const durationMs = exponential(prng, plan.durationMs);
+      // To hunt leaders takes a few elections.
+      const factor = kind === "leaderHunt" || kind === "leaderReturns" ? 4 : 1;
+      const durationMs = factor * exponential(prng, plan.durationMs);
       const undo = FAULTS[kind](this.#cluster, prng, durationMs);
       if (undo === null) return this.#next(kind, plan, prng);
       verdict.count(`fault ${kind}`);

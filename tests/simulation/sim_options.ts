@@ -28,6 +28,7 @@ export const FAULT_KINDS = [
   "remove",
   "replace",
   "leaderReturns",
+  "leaderHunt",
 ] as const;
 /** One of {@linkcode FAULT_KINDS}. */
 export type FaultKind = typeof FAULT_KINDS[number];
@@ -132,7 +133,7 @@ function drawFaults(prng: Prng): Partial<Record<FaultKind, FaultPlan>> {
   // A calm seed now and then shows what needs no fault; a seed of few kinds shows them undisturbed.
   const share = pick(prng, [0.05, 0.2, 0.35, 0.5]);
   for (const kind of FAULT_KINDS) {
-    const isChosen = prng.chance(share);
+    const isChosen = prng.chance(kind.startsWith("leader") ? 0.3 : share);
     const plan = {
       gapMs: pick(prng, [2_000, 5_000, 12_000]),
       durationMs: pick(prng, [300, 1_500, 5_000]),

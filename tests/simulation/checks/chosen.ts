@@ -32,6 +32,11 @@ export class Chosen {
     this.#verdict = verdict;
   }
 
+  /** The term of the newest entry that anybody applied. */
+  get newestTerm(): number {
+    return this.#entries[this.lastIndex].term;
+  }
+
   /** The highest index that anybody applied. */
   get lastIndex(): number {
     return this.#entries.length - 1;
