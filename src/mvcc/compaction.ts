@@ -47,7 +47,8 @@ export function isNewestAt(
   revision: number,
 ): boolean {
   return log.seek(table.segment(entry), table.offset(entry), revision) &&
-    log.segment === segment && log.offset === offset;
+    log.segment.main(log.offset) === segment.main(offset) &&
+    log.segment.sub(log.offset) === segment.sub(offset);
 }
 
 /**

@@ -1,9 +1,11 @@
+import { assert } from "../base/assert.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { crc32c } from "../base/crc32.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { isNewestAt } from "./compaction.ts";
 import type { MvccReason } from "./key_value.ts";
 import { NO_LEASE } from "./key_value.ts";
+import type { RevisionLog, RevisionReader } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
 import type { StoreView } from "./store_view.ts";
 
@@ -20,40 +22,101 @@ const BUCKET_NAME = new Uint8Array([0x6b, 0x65, 0x79]);
 const UNDERSCORE = 0x5f;
 const TOMBSTONE_MARK = 0x74;
 
+/** A pass that compactions have made begin anew so often does the rest at once, so that it ends. */
+const RESTARTS_MAX = 3;
+
 /**
- * CRC-32C over the revisions and key-values as etcd would store them. Of the history up to the
- * compact revision only what is still the newest of its key counts, and no tombstone.
+ * CRC-32C over the revisions and key-values as etcd would store them, in steps between which the
+ * store may change. Of the history up to the compact revision only what is still the newest of its
+ * key counts, and no tombstone.
  *
  * Why: the sum must not depend on how far a replica's scrub is, so it goes by what compaction keeps,
- * not by what is still there. Ref: etcd server/storage/mvcc/hash.go.
+ * not by what is still there. A new compaction takes away what this sum counts, so the pass begins
+ * anew. Ref: etcd server/storage/mvcc/hash.go.
  */
-export function hashKv(store: StoreView, atRevision: number): KvHash | MvccReason {
-  const { log, table, compactRevision } = store;
-  const revision = atRevision === 0 ? store.revision : atRevision;
-  if (atRevision > 0 && revision < compactRevision) return "compacted";
-  if (revision > store.revision) return "future revision";
-  // When no key is alive at the revision, etcd hashes all that compaction has left.
-  const newestAt = anyAliveAt(store, revision) ? revision : compactRevision;
-  const writer = new ByteWriter(1024);
-  let hash = crc32c(BUCKET_NAME);
-  const reader = log.readFrom(0);
-  while (reader.next()) {
-    const { segment, offset } = reader;
-    const main = segment.main(offset);
-    if (main > revision) break;
-    if (main <= compactRevision) {
-      if (segment.isTombstone(offset)) continue;
-      const entry = table.find(segment.key(offset));
-      if (entry < 0 || !isNewestAt(log, table, entry, segment, offset, newestAt)) continue;
-    }
-    writer.reset();
-    writeStored(writer, segment, offset);
-    hash = crc32c(writer.view(), hash);
+export class HashPass {
+  readonly #store: StoreView;
+  readonly #askedRevision: number;
+  readonly #writer = new ByteWriter(1024);
+  #restarts = -1;
+  #log: RevisionLog | null = null;
+  #reader: RevisionReader;
+  #compactRevision = 0;
+  #revision = 0;
+  /** Records up to the compact revision count that are the newest of their key at this one. */
+  #newestAt = 0;
+  #hash = 0;
+
+  /** @param atRevision The last revision to be hashed; 0 for the newest at the first step. */
+  constructor(store: StoreView, atRevision: number) {
+    this.#store = store;
+    this.#askedRevision = atRevision;
+    this.#reader = store.log.readFrom(0);
   }
-  return { hash, revision, compactRevision };
+
+  /** Hashes records of about `budgetBytes` more. Gives null while there are more to come. */
+  step(budgetBytes: number): KvHash | MvccReason | null {
+    const { log, compactRevision } = this.#store;
+    if (log !== this.#log || compactRevision !== this.#compactRevision) {
+      const reason = this.#restart();
+      if (reason !== null) return reason;
+    }
+    return this.#run(this.#restarts < RESTARTS_MAX ? budgetBytes : Infinity);
+  }
+
+  #restart(): MvccReason | null {
+    const { log, revision, compactRevision } = this.#store;
+    const asked = this.#askedRevision;
+    if (asked > 0 && asked < compactRevision) return "compacted";
+    if (asked > revision) return "future revision";
+    this.#restarts++;
+    this.#log = log;
+    this.#reader = log.readFrom(0);
+    this.#compactRevision = compactRevision;
+    this.#revision = asked === 0 ? revision : asked;
+    // When no key is alive at the revision, etcd hashes all that compaction has left.
+    this.#newestAt = anyAliveAt(this.#store, this.#revision) ? this.#revision : compactRevision;
+    this.#hash = crc32c(BUCKET_NAME);
+    return null;
+  }
+
+  #run(budgetBytes: number): KvHash | null {
+    const writer = this.#writer;
+    const reader = this.#reader;
+    for (let doneBytes = 0; doneBytes < budgetBytes;) {
+      if (!reader.next() || reader.segment.main(reader.offset) > this.#revision) {
+        const [revision, compactRevision] = [this.#revision, this.#compactRevision];
+        return { hash: this.#hash, revision, compactRevision };
+      }
+      const { segment, offset } = reader;
+      doneBytes += segment.recordBytes(offset);
+      if (!this.#counts(segment, offset)) continue;
+      writer.reset();
+      writeStored(writer, segment, offset);
+      this.#hash = crc32c(writer.view(), this.#hash);
+    }
+    return null;
+  }
+
+  /** The reader may be in a segment that a scrub has replaced; the records in it stay as they are. */
+  #counts(segment: Segment, offset: number): boolean {
+    if (segment.main(offset) > this.#compactRevision) return true;
+    if (segment.isTombstone(offset)) return false;
+    const { log, table } = this.#store;
+    const entry = table.find(segment.key(offset));
+    return entry >= 0 && isNewestAt(log, table, entry, segment, offset, this.#newestAt);
+  }
+}
+
+/** The hash of {@linkcode HashPass}, at once. */
+export function hashKv(store: StoreView, atRevision: number): KvHash | MvccReason {
+  const result = new HashPass(store, atRevision).step(Infinity);
+  assert(result !== null, "A pass without a budget ends in one step");
+  return result;
 }
 
 function anyAliveAt(store: StoreView, revision: number): boolean {
+  if (revision === store.visibleRevision) return store.tree.aliveCount > 0;
   const cursor = store.tree.range({ start: EMPTY_BYTES, end: null });
   for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
     if (store.locate(entry, revision)) return true;

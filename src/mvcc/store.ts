@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { type ScrubState, scrubStep } from "./compaction.ts";
-import { hashKv, type KvHash } from "./hash_kv.ts";
+import { hashKv, HashPass, type KvHash } from "./hash_kv.ts";
 import { KeyTable } from "./key_table.ts";
 import { KeyTree } from "./key_tree.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
@@ -220,6 +220,11 @@ export class MvccStore implements WritableStore {
   /** The hash of the history up to a revision (0 for the newest), as etcd's HashKV defines it. */
   hashKv(revision: number): KvHash | MvccReason {
     return hashKv(this, revision);
+  }
+
+  /** The same hash in steps, between which the store may change. */
+  beginHash(revision: number): HashPass {
+    return new HashPass(this, revision);
   }
 
   // What follows is for the other files of this folder.

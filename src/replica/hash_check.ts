@@ -6,6 +6,7 @@ import { AlarmType } from "../machine/alarms.ts";
 import type { Command } from "../machine/command.ts";
 import type { Machine } from "../machine/machine.ts";
 import { ReplicaError } from "./errors.ts";
+import { hashInSteps } from "./hash_in_steps.ts";
 import type { LeaderCalls } from "./leader_calls.ts";
 
 /** How the call is named by which the leader asks for a hash. */
@@ -69,15 +70,17 @@ export class HashCheck {
   async #compare(): Promise<void> {
     const { id, machine, leads, proposeAsLeader } = this.#context;
     const { revision } = machine.store;
-    const answers = new Map([[id, answerAt(machine, revision)]]);
-    const others = machine.members.list().filter((member) => member.id !== id);
-    await Promise.all(others.map(async (member) => {
-      try {
-        answers.set(member.id, await this.#ask(member.id, revision));
-      } catch {
-        // Whoever cannot answer is compared the next time.
-      }
-    }));
+    const answers = new Map<MemberId, Answer>();
+    await Promise.all(
+      machine.members.list().map(async (member) => {
+        const asked = member.id === id ? this.#answerAt(revision) : this.#ask(member.id, revision);
+        try {
+          answers.set(member.id, await asked);
+        } catch {
+          // Whoever cannot answer is compared the next time.
+        }
+      }),
+    );
     const suspects = suspectsOf(answers, id);
     if (suspects.length === 0 || !leads()) return;
     proposeAsLeader(suspects.map((suspect) => raiseAlarmCommand(suspect, AlarmType.Corrupt)));
@@ -102,16 +105,17 @@ export class HashCheck {
       }
       await this.#context.wait(WAIT_MS);
     }
-    return encodeAnswer(answerAt(machine, revision));
+    return encodeAnswer(await this.#answerAt(revision));
   }
-}
 
-function answerAt({ store }: Machine, revision: number): Answer {
-  const result = store.hashKv(revision);
-  if (typeof result === "string") {
-    throw new ReplicaError("timed out", `Revision ${revision} cannot be hashed: ${result}`);
+  async #answerAt(revision: number): Promise<Answer> {
+    const { machine, wait } = this.#context;
+    const result = await hashInSteps(machine, revision, () => wait(0));
+    if (typeof result === "string") {
+      throw new ReplicaError("timed out", `Revision ${revision} cannot be hashed: ${result}`);
+    }
+    return result;
   }
-  return result;
 }
 
 /**

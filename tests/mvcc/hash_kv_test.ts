@@ -1,4 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { SeededPrng } from "../../src/base/prng.ts";
+import type { KvHash } from "../../src/mvcc/hash_kv.ts";
+import type { MvccStore } from "../../src/mvcc/store.ts";
 import { StoreHarness } from "./store_harness.ts";
 
 // The sums were given by etcd 3.4.23 (etcdctl endpoint hashkv) for the same commands.
@@ -51,4 +55,60 @@ Deno.test("MvccStore.hashKv() refuses revisions that it cannot hash", () => {
   assertEquals(h.store.hashKv(3), "compacted");
   assertEquals(h.store.hashKv(7), "future revision");
   assertEquals(typeof h.store.hashKv(4), "object");
+});
+
+/** The result of a pass whose steps take one record each, with other work between them. */
+function hashBetween(store: MvccStore, revision: number, work: () => void): KvHash | string {
+  const pass = store.beginHash(revision);
+  for (;;) {
+    const result = pass.step(1);
+    if (result !== null) return result;
+    work();
+  }
+}
+
+Deno.test("HashPass.step() gives the same sum while the store changes", () => {
+  fc.assert(fc.property(fc.nat(), (seed) => {
+    const prng = new SeededPrng(seed);
+    const h = new StoreHarness(300);
+    const write = () => {
+      const key = `k${prng.between(0, 6)}`;
+      if (prng.chance(0.2)) h.delete(key);
+      else h.put(key, "v".repeat(prng.between(0, 40)));
+    };
+    for (let i = 0; i < 40; i++) write();
+    h.store.compact(prng.between(2, h.store.revision));
+    const revision = prng.between(h.store.compactRevision, h.store.revision + 1);
+    const before = h.store.hashKv(revision);
+    const during = hashBetween(h.store, revision, () => {
+      if (prng.chance(0.5)) write();
+      if (prng.chance(0.5)) h.store.compactStep(1);
+    });
+    assertEquals(during, before);
+  }));
+});
+
+Deno.test("HashPass.step() begins anew after a compaction, and ends however many there are", () => {
+  const h = new StoreHarness(300);
+  for (let i = 0; i < 200; i++) h.put(`k${i % 7}`, `${i}`);
+  let compactions = 0;
+  const revision = h.store.revision;
+  const during = hashBetween(h.store, revision, () => h.compact(++compactions + 1));
+  assertEquals(during, h.store.hashKv(revision));
+  assert(compactions < 10, `${compactions} compactions`);
+  assertEquals(hashBetween(h.store, 150, () => h.store.compact(160)), "compacted");
+});
+
+Deno.test("HashPass.step() begins anew when a snapshot replaces the store", () => {
+  const [h, other] = [new StoreHarness(300), new StoreHarness(300)];
+  for (let i = 0; i < 20; i++) h.put(`k${i}`);
+  for (let i = 0; i < 30; i++) other.put(`o${i}`);
+  let restored = false;
+  const during = hashBetween(h.store, 0, () => {
+    if (restored) return;
+    restored = true;
+    const { header, segments } = other.store.snapshot();
+    h.store.restore(header, segments.map(({ bytes }) => bytes));
+  });
+  assertEquals(during, other.store.hashKv(0));
 });

@@ -20,6 +20,7 @@ import {
   type StatusRequest,
   type StatusResponse,
 } from "../../proto/maintenance.ts";
+import { hashInSteps } from "../../replica/hash_in_steps.ts";
 import { type CallContext, mustServe, replicaOptions } from "../call_context.ts";
 import { ERROR_TABLE, rpcError } from "../errors.ts";
 import { ETCD_SERVER_VERSION, ETCD_STORAGE_VERSION } from "../etcd_version.ts";
@@ -94,14 +95,16 @@ export class MaintenanceService {
   }
 
   /** A hash of the history up to a revision, which can be compared with other replicas' and etcd's. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, as in every method of a service
   async hashKv({ revision }: HashKVRequest, context: CallContext): Promise<HashKVResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
-    const { store } = this.#replica.machine;
-    const result = store.hashKv(revision);
+    const { machine } = this.#replica;
+    const result = await hashInSteps(machine, revision, () => {
+      context.signal?.throwIfAborted();
+      return new Promise((resolve) => setTimeout(resolve, 0));
+    });
     if (typeof result === "string") throw rpcError(result);
     return {
-      header: responseHeader(this.#replica, store.revision),
+      header: responseHeader(this.#replica, machine.store.revision),
       hash: result.hash,
       compactRevision: result.compactRevision,
       hashRevision: result.revision,
