@@ -1,0 +1,97 @@
+/** What can go wrong, as a program sees it. */
+
+const CODES = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+] as const;
+/** The kinds of failure, by gRPC's names. They do not change between versions. */
+export type ErrorCode = Exclude<typeof CODES[number], "OK">;
+
+/** The name of a gRPC status number. */
+export function codeOf(status: number): ErrorCode {
+  const code = CODES[status];
+  return code === undefined || code === "OK" ? "UNKNOWN" : code;
+}
+
+/** More about a {@linkcode KvorumError}. */
+export interface KvorumErrorOptions extends ErrorOptions {
+  /** Whether the same call may succeed later; see {@linkcode KvorumError.retryable}. */
+  readonly retryable?: boolean;
+}
+
+/**
+ * A call that failed. Programs look at {@linkcode KvorumError.code}; the message is for people.
+ *
+ * @example Tell a full cluster from one that is away
+ * ```ts
+ * import { KvorumError } from "@kvorum/kvorum/client";
+ *
+ * function advice(error: unknown): string {
+ *   if (!(error instanceof KvorumError)) throw error;
+ *   return error.code === "RESOURCE_EXHAUSTED" ? "compact, then defragment" : error.message;
+ * }
+ * advice(new KvorumError("UNAVAILABLE", "no endpoint answers"));
+ * ```
+ */
+export class KvorumError extends Error {
+  override name = "KvorumError";
+  /** What kind of failure it is. */
+  readonly code: ErrorCode;
+  /**
+   * Whether nothing has happened and the same call may succeed later. The client has tried again by
+   * itself for as long as the call's deadline allowed.
+   */
+  readonly retryable: boolean;
+
+  /** Makes an error of a kind. */
+  constructor(code: ErrorCode, message: string, options: KvorumErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/**
+ * A write that was sent and never answered: it may have been applied once, or not at all. Read before
+ * you write again.
+ */
+export class OutcomeUnknownError extends KvorumError {
+  override name = "OutcomeUnknownError";
+}
+
+/** A watch or a read of a revision whose history is gone. */
+export class CompactedError extends KvorumError {
+  override name = "CompactedError";
+  /** The first revision that can still be had, or zero if the server did not say. */
+  readonly compactRevision: number;
+
+  /** Makes the error for a compaction. */
+  constructor(compactRevision: number) {
+    super("OUT_OF_RANGE", "etcdserver: mvcc: required revision has been compacted");
+    this.compactRevision = compactRevision;
+  }
+}
+
+const COMPACTED = "etcdserver: mvcc: required revision has been compacted";
+
+/** The error for a refusal that a server sent. */
+export function refusal(status: number, message: string): KvorumError {
+  if (message === COMPACTED) return new CompactedError(0);
+  const code = codeOf(status);
+  return new KvorumError(code, message, { retryable: code === "UNAVAILABLE" });
+}

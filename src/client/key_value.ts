@@ -1,0 +1,62 @@
+import type { KeyValue as WireKeyValue } from "../proto/key_value.ts";
+import { toText } from "./data.ts";
+
+/**
+ * One key at one revision.
+ *
+ * @example Read a value in the form that it has
+ * ```ts
+ * import type { KeyValue } from "@kvorum/kvorum/client";
+ *
+ * function port(kv: KeyValue): number {
+ *   return kv.json<{ port: number }>().port;
+ * }
+ * ```
+ */
+export class KeyValue {
+  /** The key's bytes. */
+  readonly key: Uint8Array;
+  /** The value's bytes. */
+  readonly value: Uint8Array;
+  /** The revision that created the key. */
+  readonly createRevision: number;
+  /** The revision that changed the key last. */
+  readonly modRevision: number;
+  /** Counts the changes since the key was created, from 1. */
+  readonly version: number;
+  /** The lease that the key ends with, or zero. */
+  readonly lease: bigint;
+
+  /** Wraps what a server sent. */
+  constructor(kv: WireKeyValue) {
+    this.key = kv.key;
+    this.value = kv.value;
+    this.createRevision = kv.createRevision;
+    this.modRevision = kv.modRevision;
+    this.version = kv.version;
+    this.lease = kv.lease;
+  }
+
+  /** The key as text. */
+  get name(): string {
+    return toText(this.key);
+  }
+
+  /** The value as text. */
+  text(): string {
+    return toText(this.value);
+  }
+
+  /**
+   * The value parsed as JSON. Its type is what the program says it is; nobody checks.
+   * @throws {SyntaxError} if it is no JSON
+   */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T;
+  }
+}
+
+/** Wraps a key that may be missing. */
+export function optionalKeyValue(kv: WireKeyValue | undefined): KeyValue | null {
+  return kv === undefined ? null : new KeyValue(kv);
+}

@@ -1,0 +1,37 @@
+/**
+ * The client: keys, transactions, watches and leases of a Kvorum cluster, from Deno, Node, Bun or a
+ * page. Nothing of a server comes with it.
+ *
+ * @module
+ */
+export { KvorumClient, type PageOptions, type WaitOptions } from "./client.ts";
+export { connect, type ConnectOptions } from "./connect.ts";
+export type { Data } from "./data.ts";
+export type { Endpoint } from "./endpoints.ts";
+export {
+  CompactedError,
+  type ErrorCode,
+  KvorumError,
+  type KvorumErrorOptions,
+  OutcomeUnknownError,
+} from "./errors.ts";
+export type { KeyRange } from "./key_range.ts";
+export { KeyValue } from "./key_value.ts";
+export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";
+export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
+export type { DeleteResult, PutResult, RangeResult } from "./results.ts";
+export type { CallOptions, ClientStream, ClientTransport } from "./transport.ts";
+export {
+  type CommitTxn,
+  compare,
+  type Comparison,
+  type Comparisons,
+  op,
+  type Operation,
+  type Operations,
+  type Relation,
+  type ResultsOf,
+  Txn,
+  type TxnResult,
+} from "./txn.ts";
+export { Watch, type WatchBatch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -1,0 +1,410 @@
+import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../base/limits.ts";
+import { MalformedBytesError } from "../base/byte_reader.ts";
+import type { Clock, Stoppable } from "../base/clock.ts";
+import { decode, encode } from "../proto/codec.ts";
+import {
+  type AnswerItems,
+  writeCancel,
+  writeCredit,
+  writeOpenHead,
+} from "../proto/multiplex/frame.ts";
+import type { ServerHello } from "../proto/multiplex/hello.ts";
+import type { MessageSchema } from "../proto/schema.ts";
+import { Connection, type Patience } from "./connection.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { KvorumError, OutcomeUnknownError, refusal } from "./errors.ts";
+import type { ClientMethod } from "./methods.ts";
+import { PendingCall } from "./pending_call.ts";
+import { ServerStream } from "./server_stream.ts";
+import type { CallOptions, ClientStream, ClientTransport } from "./transport.ts";
+
+/** How often deadlines and the server's silence are looked at. */
+const CHECK_MS = 50;
+/**
+ * How far writes may run ahead of the oldest one whose fate is open. Safety: the cluster knows the
+ * last 1,024 writes of a client, and takes no older one.
+ */
+const WRITES_AHEAD_MAX = 1_000;
+/** The pause before a refused call is sent again, doubled each time. */
+const RETRY_MIN_MS = 20;
+const RETRY_MAX_MS = 1_000;
+/** A server that cannot serve is left for another one no more often than this. */
+const MOVE_PAUSE_MS = 500;
+
+/** What a {@linkcode MultiplexTransport} is made with. */
+export interface MultiplexTransportOptions {
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  readonly patience: Patience;
+  /** The client's random name: its writes are applied once under it. Not zero. */
+  readonly client: bigint;
+}
+
+interface OpenStream {
+  readonly method: ClientMethod<object, object>;
+  readonly request: object;
+  readonly stream: ServerStream<object>;
+  wasSent: boolean;
+}
+
+/**
+ * Calls and streams over one connection at a time, which is replaced when it breaks or falls silent.
+ * Calls live longer than connections: what may be sent again is sent again.
+ *
+ * Safety: a read may be sent again. A write carries the client's name and a number, under which the
+ * cluster applies it once, whichever server it reaches how often.
+ */
+export class MultiplexTransport implements ClientTransport {
+  readonly #endpoints: Endpoints;
+  readonly #clock: Clock;
+  readonly #patience: Patience;
+  readonly #client: bigint;
+  /** All calls that were not answered, by name; the oldest first. */
+  readonly #pending = new Map<number, PendingCall>();
+  /** Writes whose fate is open, by sequence; the oldest first. */
+  readonly #writes = new Map<number, PendingCall>();
+  /** Calls that have to be sent over the present connection or the next one, from `#unsentFrom` on. */
+  #unsent: PendingCall[] = [];
+  #unsentFrom = 0;
+  readonly #streams = new Map<number, OpenStream>();
+  #connection: Connection | null = null;
+  #redial: Stoppable | null = null;
+  #timer: Stoppable | null = null;
+  readonly #retries = new Set<Stoppable>();
+  /** The bytes of calls that nobody waits for any more but that the server still works on, by name. */
+  readonly #abandoned = new Map<number, number>();
+  // Invariant: both count the calls sent over the present connection and not answered.
+  #inFlightCalls = 0;
+  #inFlightBytes = 0;
+  #lastId = 0;
+  #lastSequence = 0;
+  #clusterId: bigint | null = null;
+  #mayMoveAtMs = 0;
+  #lastFailure = "no endpoint has answered yet";
+  #isClosed = false;
+
+  constructor(options: MultiplexTransportOptions) {
+    this.#endpoints = options.endpoints;
+    this.#clock = options.clock;
+    this.#patience = options.patience;
+    this.#client = options.client;
+    this.#timer = this.#clock.every(CHECK_MS, () => this.#check());
+    this.#connect();
+  }
+
+  call<Q extends object, A extends object, R>(
+    method: ClientMethod<Q, A>,
+    request: Q,
+    toResult: (response: A) => R,
+    { signal, deadlineMs }: CallOptions,
+  ): Promise<R> {
+    if (this.#isClosed) return Promise.reject(closed());
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise<R>((resolve, reject) => {
+      const call = new PendingCall(
+        ++this.#lastId,
+        method as unknown as ClientMethod<object, object>,
+        request,
+        toResult as (response: object) => unknown,
+        this.#clock.nowMs() + deadlineMs,
+        resolve as (result: unknown) => void,
+        reject,
+      );
+      if (signal !== undefined) this.#heed(signal, call);
+      this.#pending.set(call.id, call);
+      this.#unsent.push(call);
+      this.#sendMore();
+    });
+  }
+
+  open<Q extends object, A extends object>(
+    method: ClientMethod<Q, A>,
+    request: Q,
+  ): ClientStream<A> {
+    const id = ++this.#lastId;
+    const stream = new ServerStream<A>(id, {
+      grant: (of, bytes) => this.#tell((connection) => writeCredit(of, bytes, connection.writer)),
+      cancel: (of) => this.#cancelStream(of),
+    });
+    if (this.#isClosed) {
+      stream.fail(closed());
+      return stream;
+    }
+    const open: OpenStream = {
+      method: method as unknown as ClientMethod<object, object>,
+      request,
+      stream: stream as unknown as ServerStream<object>,
+      wasSent: false,
+    };
+    this.#streams.set(id, open);
+    this.#sendOpen(id, open);
+    return stream;
+  }
+
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    this.#timer?.stop();
+    this.#redial?.stop();
+    for (const retry of this.#retries) retry.stop();
+    for (const call of this.#pending.values()) call.fail(this.#unansweredError(call, closed()));
+    for (const { stream } of this.#streams.values()) stream.fail(closed());
+    this.#pending.clear();
+    this.#streams.clear();
+    this.#connection?.close("closed");
+    this.#connection = null;
+    return Promise.resolve();
+  }
+
+  #connect(): void {
+    this.#redial = null;
+    this.#abandoned.clear();
+    this.#inFlightCalls = 0;
+    this.#inFlightBytes = 0;
+    const connection = new Connection(
+      this.#endpoints.dial(),
+      this.#client,
+      this.#clock,
+      this.#patience,
+      {
+        onReady: (hello) => this.#greet(hello),
+        onItem: (item) => this.#receive(item),
+        onFrameEnd: () => this.#sendMore(),
+        onLost: (reason) => this.#lost(reason),
+      },
+    );
+    this.#connection = connection;
+  }
+
+  #greet({ clusterId }: ServerHello): void {
+    this.#clusterId ??= clusterId;
+    if (clusterId !== this.#clusterId) {
+      // Safety: a write that another cluster takes would be lost for this one.
+      this.#connection?.close("the endpoint belongs to another cluster");
+      return;
+    }
+    this.#endpoints.succeeded();
+    for (const [id, open] of this.#streams) this.#sendOpen(id, open);
+    this.#sendMore();
+  }
+
+  /** The connection, once the server has introduced itself. */
+  get #ready(): Connection | null {
+    const connection = this.#connection;
+    return connection === null || connection.hello === null ? null : connection;
+  }
+
+  #tell(write: (connection: Connection) => void): void {
+    const connection = this.#ready;
+    if (connection === null) return;
+    write(connection);
+    connection.wrote();
+  }
+
+  /** Sends what waits, as far as the server and the identity of writes allow. */
+  #sendMore(): void {
+    const connection = this.#ready;
+    if (connection === null) return;
+    const { callsMax, callBytesMax } = connection.hello as ServerHello;
+    const unsent = this.#unsent;
+    while (this.#unsentFrom < unsent.length) {
+      const call = unsent[this.#unsentFrom];
+      if (this.#pending.has(call.id)) {
+        if (this.#inFlightCalls >= callsMax || this.#inFlightBytes >= callBytesMax) return;
+        if (!this.#mayIdentify(call)) return;
+        this.#send(call, connection);
+      }
+      this.#unsentFrom++;
+    }
+    this.#unsent = [];
+    this.#unsentFrom = 0;
+  }
+
+  /** Gives a write its number; false while it would run too far ahead. */
+  #mayIdentify(call: PendingCall): boolean {
+    if (call.method.kind !== "write" || call.sequence !== 0) return true;
+    const oldest = this.#writes.keys().next();
+    const sequence = this.#lastSequence + 1;
+    if (oldest.done !== true && sequence - oldest.value >= WRITES_AHEAD_MAX) return false;
+    call.sequence = this.#lastSequence = sequence;
+    this.#writes.set(sequence, call);
+    return true;
+  }
+
+  #send(call: PendingCall, connection: Connection): void {
+    const { writer } = connection;
+    const before = writer.length;
+    call.write(writer);
+    if (call.byteLength > REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES) {
+      writer.truncate(before);
+      call.byteLength = 0;
+      this.#settle(call);
+      call.fail(new KvorumError("INVALID_ARGUMENT", "etcdserver: request is too large"));
+      return;
+    }
+    call.wasSent = true;
+    this.#inFlightCalls++;
+    this.#inFlightBytes += call.byteLength;
+    connection.wrote();
+  }
+
+  #sendOpen(id: number, open: OpenStream): void {
+    this.#tell(({ writer }) => {
+      const head = {
+        id,
+        method: open.method.number,
+        requireLeader: true,
+        creditBytes: ServerStream.CREDIT_BYTES,
+      };
+      writeOpenHead(head, writer);
+      const start = writer.beginPart();
+      encode(open.method.request as MessageSchema<object>, open.request, writer);
+      writer.endPart(start);
+      open.wasSent = true;
+    });
+  }
+
+  #cancelStream(id: number): void {
+    if (!this.#streams.delete(id)) return;
+    this.#tell((connection) => writeCancel(id, connection.writer));
+  }
+
+  #receive(item: AnswerItems): void {
+    const call = this.#pending.get(item.id);
+    if (call !== undefined) return this.#receiveAnswer(call, item);
+    const open = this.#streams.get(item.id);
+    if (open === undefined) return this.#receiveLate(item.id);
+    if (item.type === "message") {
+      open.stream.push(decode(open.method.response, item.body), item.body.length);
+      return;
+    }
+    this.#streams.delete(item.id);
+    if (item.type === "error") {
+      const error = refusal(item.code, item.message);
+      open.stream.fail(error);
+      if (error.retryable) this.#distrust(error);
+    } else {
+      open.stream.end();
+    }
+  }
+
+  /** An answer that nobody waits for any more: the server is done with the call. */
+  #receiveLate(id: number): void {
+    const byteLength = this.#abandoned.get(id);
+    if (byteLength === undefined) return;
+    this.#abandoned.delete(id);
+    this.#inFlightCalls--;
+    this.#inFlightBytes -= byteLength;
+  }
+
+  #receiveAnswer(call: PendingCall, item: AnswerItems): void {
+    this.#inFlightCalls--;
+    this.#inFlightBytes -= call.byteLength;
+    call.byteLength = 0;
+    if (item.type === "answer") {
+      this.#settle(call);
+      call.answer(item.body);
+    } else if (item.type === "error") {
+      this.#refused(call, refusal(item.code, item.message));
+    } else {
+      throw new MalformedBytesError("Cannot take a stream's message as the answer to a call");
+    }
+  }
+
+  /** A server could not serve a call. If that may change, it is tried again. */
+  #refused(call: PendingCall, error: KvorumError): void {
+    const isBusy = error.message === "etcdserver: too many requests";
+    if (!error.retryable && !isBusy) {
+      this.#settle(call);
+      call.fail(error);
+      return;
+    }
+    this.#lastFailure = error.message;
+    if (!isBusy) this.#distrust(error);
+    const pauseMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(call.refusals++, 10));
+    if (this.#clock.nowMs() + pauseMs >= call.deadlineAtMs) {
+      this.#settle(call);
+      call.fail(this.#unansweredError(call, error));
+      return;
+    }
+    const retry = this.#clock.after(pauseMs, () => {
+      this.#retries.delete(retry);
+      if (!this.#pending.has(call.id)) return;
+      this.#unsent.push(call);
+      this.#sendMore();
+    });
+    this.#retries.add(retry);
+  }
+
+  /** This server cannot serve: another one may. An election is no reason, it is everywhere. */
+  #distrust(error: KvorumError): void {
+    const nowMs = this.#clock.nowMs();
+    const isEverywhere = error.message === "etcdserver: leader changed";
+    if (isEverywhere || this.#endpoints.count === 1 || nowMs < this.#mayMoveAtMs) return;
+    this.#mayMoveAtMs = nowMs + MOVE_PAUSE_MS;
+    // Why later: the other answers in this frame still count.
+    this.#clock.defer(() => this.#connection?.close(error.message));
+  }
+
+  #lost(reason: string): void {
+    this.#connection = null;
+    if (this.#isClosed) return;
+    this.#lastFailure = reason;
+    const error = new KvorumError("UNAVAILABLE", `connection lost: ${reason}`, { retryable: true });
+    for (const [id, { stream, wasSent }] of this.#streams) {
+      if (!wasSent) continue;
+      this.#streams.delete(id);
+      stream.fail(error);
+    }
+    // Everything that is not waiting for a retry of its own goes out again, in its old order.
+    const unanswered = [...this.#pending.values()].filter((call) => call.byteLength > 0);
+    for (const call of unanswered) call.byteLength = 0;
+    this.#unsent = [...unanswered, ...this.#unsent.slice(this.#unsentFrom)];
+    this.#unsentFrom = 0;
+    const pauseMs = this.#endpoints.failed();
+    this.#redial = this.#clock.after(pauseMs, () => this.#connect());
+  }
+
+  #check(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const call of this.#pending.values()) {
+      if (call.deadlineAtMs > nowMs) continue;
+      this.#settle(call);
+      const message = `no answer by the deadline: ${this.#lastFailure}`;
+      call.fail(this.#unansweredError(call, new KvorumError("DEADLINE_EXCEEDED", message)));
+    }
+    this.#connection?.check(this.#inFlightCalls > 0 || this.#streams.size > 0);
+    this.#sendMore();
+  }
+
+  #heed(signal: AbortSignal, call: PendingCall): void {
+    const onAbort = () => {
+      this.#settle(call);
+      if (call.wasSent) this.#tell(({ writer }) => writeCancel(call.id, writer));
+      call.fail(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.forgetSignal = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Nothing more happens to a call. */
+  #settle(call: PendingCall): void {
+    this.#pending.delete(call.id);
+    if (call.byteLength > 0) this.#abandoned.set(call.id, call.byteLength);
+    if (call.sequence !== 0) this.#writes.delete(call.sequence);
+  }
+
+  /** What the caller of a write that was sent must be told instead: nobody knows. */
+  #unansweredError(call: PendingCall, error: KvorumError): KvorumError {
+    if (!call.wasSent || call.method.kind === "read") return error;
+    return new OutcomeUnknownError(
+      error.code,
+      `the write may have been applied: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+function closed(): KvorumError {
+  return new KvorumError("CANCELLED", "the client is closed");
+}
