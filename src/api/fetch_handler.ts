@@ -1,9 +1,11 @@
 /** A replica as a web server's handler: requests in, responses out, with nothing but Web APIs. */
 import { toRpcError } from "./errors.ts";
 import { CorsPolicy } from "./gateway/cors.ts";
-import { errorResponse, methodNotAllowed, notFound } from "./gateway/responses.ts";
+import { errorResponse, notFound } from "./gateway/responses.ts";
 import { pathOf, Router } from "./gateway/router.ts";
-import { healthResponse, versionResponse } from "./health.ts";
+import { replicaMetrics } from "./metrics/replica_metrics.ts";
+import { Metrics } from "./metrics/metric.ts";
+import { Probes } from "./probes.ts";
 import type { ReplicaPort } from "./replica_port.ts";
 import { createServices, type Services } from "./services/methods.ts";
 
@@ -13,6 +15,8 @@ export interface FetchHandlerOptions {
   readonly replica: ReplicaPort;
   /** The replica's services, where other encodings share them. */
   readonly services?: Services;
+  /** What the replica tells about itself, where other ports tell it, too. */
+  readonly probes?: Probes;
   /**
    * The origins whose pages may use this replica, or "*" for all.
    * @default {[]} none: cross-origin requests are off
@@ -27,6 +31,13 @@ export interface FetchHandlerOptions {
 /** Serves one request. The promise never rejects. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
+/** What a replica tells about itself when nobody adds to it. */
+function createProbes(replica: ReplicaPort, { kv }: Services): Probes {
+  const metrics = new Metrics();
+  metrics.add(...replicaMetrics(replica));
+  return new Probes(replica, kv, metrics);
+}
+
 /** Makes the handler for all that a replica serves over HTTP: etcd's JSON gateway and the probes. */
 export function createFetchHandler(options: FetchHandlerOptions): FetchHandler {
   const { replica, onInternalError = () => {} } = options;
@@ -34,13 +45,12 @@ export function createFetchHandler(options: FetchHandlerOptions): FetchHandler {
   options.signal?.addEventListener("abort", () => services.watch.close(), { once: true });
   if (options.signal?.aborted) services.watch.close();
   const router = new Router(services, onInternalError);
+  const probes = options.probes ?? createProbes(replica, services);
   const cors = new CorsPolicy(options.corsOrigins ?? []);
 
   function dispatch(path: string, request: Request): Response | Promise<Response> {
     if (path.startsWith("/v3")) return router.route(path, request);
-    if (path !== "/version" && path !== "/health") return notFound(path);
-    if (request.method !== "GET") return methodNotAllowed("GET");
-    return path === "/version" ? versionResponse() : healthResponse(request, replica, services.kv);
+    return probes.respond(path, request) ?? notFound(path);
   }
 
   return async (request) => {

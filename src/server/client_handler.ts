@@ -1,36 +1,58 @@
 import { createFetchHandler } from "../api/fetch_handler.ts";
 import { createGrpcHandlers } from "../api/grpc/handlers.ts";
+import type { Metrics } from "../api/metrics/metric.ts";
+import { Probes } from "../api/probes.ts";
 import { createServices } from "../api/services/methods.ts";
+import { MultiplexServer } from "../api/websocket/multiplex_server.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { ClientHandlers } from "./client_port.ts";
+import { withClientSockets } from "./client_sockets.ts";
 import type { Logger } from "./log.ts";
 import type { ServeOptions } from "./serve_flags.ts";
 
-/** What answers on the client port. Streams end when `signal` aborts. */
+/** What answers on all ports for clients. */
+export interface AllHandlers extends ClientHandlers {
+  /** What also answers on ports of their own. */
+  readonly probes: Probes;
+}
+
+/** What answers clients. Streams end when `signal` aborts. */
 export function clientHandlers(
   replica: Replica,
   options: ServeOptions,
   logger: Logger,
+  metrics: Metrics,
   signal: AbortSignal,
-): ClientHandlers {
+): AllHandlers {
   const services = createServices(replica, {
     learnersMax: options.learnersMax,
     isStrict: options.isStrict,
   });
+  const probes = new Probes(replica, services.kv, metrics);
+  const fetchHandler = createFetchHandler({
+    replica,
+    services,
+    probes,
+    signal,
+    corsOrigins: options.corsOrigins,
+    onInternalError: (error) => logger.log("error", "api/fetch", "internal error", causeOf(error)),
+  });
+  const sockets = new MultiplexServer({
+    replica,
+    services,
+    onInternalError: (error, method) =>
+      logger.log("error", "api/websocket", "internal error", { method, ...causeOf(error) }),
+  });
+  signal.addEventListener("abort", () => sockets.close(), { once: true });
   return {
+    probes,
     grpc: createGrpcHandlers({
       services,
+      metrics,
       onInternalError: (error, path) =>
         logger.log("error", "api/grpc", "internal error", { path, ...causeOf(error) }),
     }),
-    fetch: createFetchHandler({
-      replica,
-      services,
-      signal,
-      corsOrigins: options.corsOrigins,
-      onInternalError: (error) =>
-        logger.log("error", "api/fetch", "internal error", causeOf(error)),
-    }),
+    fetch: withClientSockets(fetchHandler, sockets, options.corsOrigins),
   };
 }
 

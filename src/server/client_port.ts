@@ -16,9 +16,6 @@ const FIRST_BYTES_MS = 30_000;
 const GRACE_MS = 300;
 /** How long to wait when a connection could not be accepted, as without free file descriptors. */
 const ACCEPT_PAUSE_MS = 100;
-/** As many calls as clients like on one connection, as in etcd; memory is bounded by windows. */
-const STREAMS_MAX = 100_000;
-
 /** What answers on the port. */
 export interface ClientHandlers {
   readonly grpc: GrpcLookup;
@@ -28,6 +25,10 @@ export interface ClientHandlers {
 /** What the port needs. */
 export interface ClientPortOptions {
   readonly clock: Clock;
+  /** Requests at a time on one HTTP/2 connection. */
+  readonly streamsMax: number;
+  /** Whether HTTP/1.1 is spoken here, too. */
+  readonly servesHttp1: boolean;
   /** Is told what goes wrong on HTTP/2 connections. */
   readonly onEvent: NonNullable<Http2Options["onEvent"]>;
 }
@@ -38,7 +39,7 @@ export interface ClientPortOptions {
  */
 export class ClientPort implements AsyncDisposable {
   readonly #options: ClientPortOptions;
-  readonly #http1: Http1Server;
+  readonly #http1: Http1Server | null;
   readonly #listeners: Deno.Listener[] = [];
   readonly #http2 = new Set<Http2Served>();
   /** Everything that must have ended before the port is closed. */
@@ -46,7 +47,7 @@ export class ClientPort implements AsyncDisposable {
   #handlers: ClientHandlers = STARTING;
   #isClosing = false;
 
-  private constructor(options: ClientPortOptions, http1: Http1Server) {
+  private constructor(options: ClientPortOptions, http1: Http1Server | null) {
     this.#options = options;
     this.#http1 = http1;
   }
@@ -61,7 +62,9 @@ export class ClientPort implements AsyncDisposable {
     urls: readonly string[],
     options: ClientPortOptions,
   ): Promise<ClientPort> {
-    const http1 = await Http1Server.open((request) => port.#handlers.fetch(request));
+    const http1 = options.servesHttp1
+      ? await Http1Server.open((request) => port.#handlers.fetch(request))
+      : null;
     const port: ClientPort = new ClientPort(options, http1);
     for (const url of urls) {
       try {
@@ -107,16 +110,17 @@ export class ClientPort implements AsyncDisposable {
     timer.stop();
     if (first === null || this.#isClosing) closeQuietly(socket);
     else if (isHttp2(first)) await this.#serveHttp2(socket, first);
+    else if (this.#http1 === null) closeQuietly(socket);
     else await this.#http1.take(socket, first);
   }
 
   async #serveHttp2(socket: Deno.Conn, first: Uint8Array): Promise<void> {
-    const { clock, onEvent } = this.#options;
+    const { clock, streamsMax, onEvent } = this.#options;
     const served = serveHttp2Connection(new SocketPipe(socket, first), {
       grpc: (path) => this.#handlers.grpc(path),
       fetch: (request) => this.#handlers.fetch(request),
       clock,
-      limits: { streamsMax: STREAMS_MAX, drainMs: GRACE_MS },
+      limits: { streamsMax, drainMs: GRACE_MS },
       onEvent,
     });
     this.#http2.add(served);
@@ -130,7 +134,7 @@ export class ClientPort implements AsyncDisposable {
     for (const listener of this.#listeners) listener.close();
     await Promise.all([
       ...[...this.#http2].map((served) => served.shutdown()),
-      this.#http1.shutdown(GRACE_MS),
+      this.#http1?.shutdown(GRACE_MS),
       ...this.#work,
     ]);
   }

@@ -6,15 +6,16 @@ import type { Bootstrap } from "../replica/options.ts";
 import { Replica } from "../replica/replica.ts";
 import { VERSION } from "../version.ts";
 import { clientHandlers } from "./client_handler.ts";
-import { ClientPort } from "./client_port.ts";
+import { ClientPorts } from "./client_ports.ts";
 import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
 import { createLogger, type Logger, type LogLevel, writeToStandardError } from "./log.ts";
-import { logHttp2Event, logReplicaEvent, REMOVED } from "./log_events.ts";
+import { logReplicaEvent, REMOVED } from "./log_events.ts";
 import { clusterIdOf } from "./member_id.ts";
 import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
 import { parseServeOptions, type ServeOptions } from "./serve_flags.ts";
+import { ServerMetrics } from "./server_metrics.ts";
 import { SystemClock } from "./system_clock.ts";
 
 /**
@@ -38,16 +39,15 @@ export async function serve(
   const options = await parseServeOptions(args, environment);
   const logger = createLogger(options.logLevel as LogLevel, writeToStandardError);
   // Ports come first: a second start of the same replica ends here and never touches the data.
-  await using clients = await ClientPort.bind("listen-client-urls", options.listenClientUrls, {
-    clock: new SystemClock(),
-    onEvent: (event) => logHttp2Event(logger, event),
-  });
+  await using clients = await ClientPorts.bind(options, logger);
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);
   const port = new PeerPort(new SystemClock(), newPrng(), logger);
-  await using replica = await openReplica(options, port, logger);
+  const metrics = new ServerMetrics();
+  await using replica = await openReplica(options, port, logger, metrics);
+  metrics.follow(replica);
   peers.serve((request) => port.upgrade(request));
   const streams = new AbortController();
-  clients.serve(clientHandlers(replica, options, logger, streams.signal));
+  clients.serve(clientHandlers(replica, options, logger, metrics.metrics, streams.signal));
   const ended = untilEnd(replica, port, options, logger, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;
@@ -66,6 +66,7 @@ async function openReplica(
   options: ServeOptions,
   port: PeerPort,
   logger: Logger,
+  metrics: ServerMetrics,
 ): Promise<Replica> {
   logger.log("info", "server/serve", "starting a Kvorum replica", {
     version: VERSION,
@@ -80,7 +81,7 @@ async function openReplica(
   });
   let self = options.memberId;
   const replica = await Replica.open({
-    storage: await openStorage(options.storage, options.dataDir),
+    storage: metrics.metered(await openStorage(options.storage, options.dataDir)),
     connect: (identity) => {
       self = identity.memberId;
       const fields = {
@@ -101,7 +102,10 @@ async function openReplica(
       snapshotCatchUpEntries: options.snapshotCatchUpEntries,
     },
     upkeep: options.upkeep,
-    onEvent: (event) => logReplicaEvent(logger, self, event),
+    onEvent: (event) => {
+      metrics.events.onEvent(event);
+      logReplicaEvent(logger, self, event);
+    },
   });
   port.follow(replica);
   return replica;

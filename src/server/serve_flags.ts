@@ -1,6 +1,11 @@
 import type { MemberId } from "../base/ids.ts";
 import type { InitialMember } from "../replica/identity.ts";
 import type { UpkeepOptions } from "../replica/upkeep.ts";
+import {
+  CLIENT_PORT_FLAGS,
+  type ClientPortSettings,
+  parseClientPort,
+} from "./client_port_flags.ts";
 import { CommandError } from "./command_error.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
 import { parseUrls } from "./listen_url.ts";
@@ -32,6 +37,7 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   number("election-timeout", 1000, "Milliseconds without them until a new leader is sought."),
   number("snapshot-count", 10_000, "Entries applied between two snapshots."),
   number("snapshot-catchup-entries", 5_000, "Entries kept behind a snapshot for late followers."),
+  ...CLIENT_PORT_FLAGS,
   ...UPKEEP_FLAGS,
   number("max-learners", 1, "How many learners there may be."),
   boolean("strict-reconfig-check", "true", "Refuse changes of members that could lose the quorum."),
@@ -63,6 +69,7 @@ export interface ServeOptions {
   readonly storage: StorageKind;
   readonly listenClientUrls: readonly string[];
   readonly advertiseClientUrls: readonly string[];
+  readonly clientPort: ClientPortSettings;
   readonly listenPeerUrls: readonly string[];
   readonly advertisePeerUrls: readonly string[];
   readonly initialMembers: readonly InitialMember[];
@@ -104,6 +111,7 @@ export async function parseServeOptions(
     advertiseClientUrls: advertised === ""
       ? listenClientUrls
       : parseUrls("advertise-client-urls", advertised),
+    clientPort: parseClientPort(flags),
     listenPeerUrls: parseUrls("listen-peer-urls", flags.get("listen-peer-urls")),
     advertisePeerUrls,
     ...members,

@@ -55,3 +55,8 @@ export function refusalOf(
   if (error !== thrown && error.code === GrpcCode.Internal) onInternalError(error, call.path);
   return error;
 }
+
+/** The code that a call ends with: the client's own doing comes before whatever was answered. */
+export function endOf(call: GrpcCall, code: GrpcCode = GrpcCode.Ok): GrpcCode {
+  return call.cancelled === null ? code : call.cancelled.code as GrpcCode;
+}

@@ -1,11 +1,14 @@
 /** etcd's services over gRPC: which handler answers which method. */
 import type { GrpcHandler, GrpcStreamCall } from "../../http2/grpc/handler.ts";
+import { GrpcMetrics, type MethodMeter } from "../metrics/grpc_metrics.ts";
+import { Metrics } from "../metrics/metric.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
 import { streamMethods } from "../services/stream_methods.ts";
-import { type OnInternalError, refusalOf } from "./call.ts";
+import { endOf, type OnInternalError, refusalOf } from "./call.ts";
 import { HEALTH_HANDLERS } from "./health.ts";
 import { serveKeepAlive } from "./keep_alive.ts";
 import { MessageWriter } from "./message_writer.ts";
+import { MeteredCall } from "./metered_call.ts";
 import { serveStream } from "./server_stream.ts";
 import { unaryHandler } from "./unary.ts";
 import { serveWatch } from "./watch.ts";
@@ -16,6 +19,8 @@ export type GrpcLookup = (path: string) => GrpcHandler | null;
 /** What the handlers are made from. */
 export interface GrpcOptions {
   readonly services: Services;
+  /** Where calls and messages are counted. */
+  readonly metrics?: Metrics;
   /** Hears of errors that nobody foresaw. The client gets "internal error" and no more. */
   readonly onInternalError?: OnInternalError;
 }
@@ -25,17 +30,21 @@ type Serve = (call: GrpcStreamCall, writer: MessageWriter) => Promise<void>;
 
 /** The handlers of all methods that these services have. */
 export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
-  const { services, onInternalError = () => {} } = options;
+  const { services, metrics = new Metrics(), onInternalError = () => {} } = options;
+  const counts = new GrpcMetrics(metrics);
   const handlers = new Map<string, GrpcHandler>(HEALTH_HANDLERS);
   for (const method of unaryMethods(services)) {
-    handlers.set(method.name, unaryHandler(method, onInternalError));
+    const meter = counts.meterOf(method.name, "unary");
+    handlers.set(method.name, unaryHandler(method, meter, onInternalError));
   }
   for (const method of streamMethods(services)) {
+    const meter = counts.meterOf(method.name, "server_stream");
     const serve: Serve = (call, writer) => serveStream(call, method, writer);
-    handlers.set(method.name, streamHandler(serve, onInternalError));
+    handlers.set(method.name, streamHandler(serve, meter, onInternalError));
   }
   for (const [name, serve] of Object.entries(dialogues(services))) {
-    handlers.set(name, streamHandler(serve, onInternalError));
+    const meter = counts.meterOf(name, "bidi_stream");
+    handlers.set(name, streamHandler(serve, meter, onInternalError));
   }
   return (path) => handlers.get(path) ?? null;
 }
@@ -48,16 +57,25 @@ function dialogues({ watch, lease }: Services): Readonly<Record<string, Serve>> 
   };
 }
 
-function streamHandler(serve: Serve, onInternalError: OnInternalError): GrpcHandler {
+function streamHandler(
+  serve: Serve,
+  meter: MethodMeter,
+  onInternalError: OnInternalError,
+): GrpcHandler {
   const writer = new MessageWriter();
   return {
     kind: "stream",
     async handle(call) {
+      meter.started(call);
       try {
-        await serve(call, writer);
+        await serve(new MeteredCall(call, meter), writer);
+        meter.ended(endOf(call));
       } catch (thrown) {
         // A cancelled call has no status to give any more.
-        if (call.cancelled === null) throw refusalOf(thrown, call, onInternalError);
+        if (call.cancelled !== null) return meter.ended(endOf(call));
+        const refusal = refusalOf(thrown, call, onInternalError);
+        meter.ended(refusal.code);
+        throw refusal;
       }
     },
   };

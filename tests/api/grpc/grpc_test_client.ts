@@ -1,4 +1,5 @@
 import { createGrpcHandlers } from "../../../src/api/grpc/handlers.ts";
+import { Metrics } from "../../../src/api/metrics/metric.ts";
 import { createServices, type Services } from "../../../src/api/services/methods.ts";
 import { concatBytes, EMPTY_BYTES } from "../../../src/base/bytes.ts";
 import { Flag, FrameType } from "../../../src/http2/frame.ts";
@@ -86,16 +87,19 @@ export class TestClient implements AsyncDisposable {
   readonly replica: LocalReplica;
   readonly services: Services;
   readonly errors: Error[] = [];
+  readonly metrics: Metrics;
   readonly #raw: RawClient;
   #nextId = 1;
 
   private constructor(
     replica: LocalReplica,
     services: Services,
+    metrics: Metrics,
     raw: RawClient,
   ) {
     this.replica = replica;
     this.services = services;
+    this.metrics = metrics;
     this.#raw = raw;
   }
 
@@ -103,8 +107,10 @@ export class TestClient implements AsyncDisposable {
     const replica = new LocalReplica();
     const services = createServices(replica);
     const onInternalError = (error: Error) => client.errors.push(error);
-    const grpc = createGrpcHandlers({ services, onInternalError });
-    const client: TestClient = new TestClient(replica, services, await RawClient.open({ grpc }));
+    const metrics = new Metrics();
+    const grpc = createGrpcHandlers({ services, metrics, onInternalError });
+    const raw = await RawClient.open({ grpc });
+    const client: TestClient = new TestClient(replica, services, metrics, raw);
     return client;
   }
 

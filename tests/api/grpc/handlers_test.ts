@@ -109,3 +109,28 @@ Deno.test("createGrpcHandlers() serves of a learner its state and nothing else",
   );
   assertEquals(isLearner, true);
 });
+
+Deno.test("createGrpcHandlers() counts calls, messages and how they end", async () => {
+  await using client = await TestClient.open();
+  await client.call(PUT, [PutRequest, put], PutResponse);
+  await client.refusal(PUT, [PutRequest, create(PutRequest)], ["client-api-version", "3.6"]);
+  const watch = client.open(WATCH);
+  watch.cancel();
+  await client.refusal(RANGE, [RangeRequest, range], ["client-api-version", "nonsense"]);
+  const text = client.metrics.text();
+  const method = 'grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"';
+  for (
+    const line of [
+      `grpc_server_started_total{${method}} 2`,
+      `grpc_server_handled_total{grpc_code="OK",${method}} 1`,
+      `grpc_server_handled_total{grpc_code="InvalidArgument",${method}} 1`,
+      `grpc_server_msg_received_total{${method}} 2`,
+      `grpc_server_msg_sent_total{${method}} 1`,
+      'grpc_server_handled_total{grpc_code="Canceled",grpc_method="Watch",' +
+      'grpc_service="etcdserverpb.Watch",grpc_type="bidi_stream"} 1',
+      'etcd_server_client_requests_total{client_api_version="3.6",type="unary"} 1',
+      'etcd_server_client_requests_total{client_api_version="unknown",type="unary"} 2',
+      'etcd_server_client_requests_total{client_api_version="unknown",type="stream"} 1',
+    ]
+  ) assertStringIncludes(text, `${line}\n`);
+});
