@@ -2,6 +2,7 @@ import type { MemberId } from "../../src/base/ids.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import type { InitialMember } from "../../src/replica/identity.ts";
 import { Chosen } from "./checks/chosen.ts";
+import { Commitment } from "./checks/commitment.ts";
 import { Elections } from "./checks/elections.ts";
 import { Leases } from "./checks/leases.ts";
 import { LogTree } from "./checks/log_tree.ts";
@@ -23,6 +24,7 @@ export class SimCluster {
   readonly oracle: Oracle;
   readonly chosen: Chosen;
   readonly elections: Elections;
+  readonly commitment: Commitment;
   /** Every node that there ever was. */
   readonly nodes: SimNode[] = [];
   /** Whether nothing goes wrong any more. */
@@ -45,6 +47,11 @@ export class SimCluster {
     this.oracle = new Oracle(founders.map(({ id }) => id), this.leases, verdict, () => world.nowMs);
     this.chosen = new Chosen(this.tree, this.oracle, verdict);
     this.elections = new Elections(verdict);
+    this.commitment = new Commitment({
+      statusOf: (id) => this.node(id)?.replica?.status() ?? null,
+      logOf: (id) => this.node(id)?.log,
+      appliedIndex: () => this.chosen.lastIndex,
+    }, verdict);
     this.#nextId = BigInt(founders.length + 1);
     for (const { id } of founders) this.nodes.push(new SimNode(this, id, founders));
     for (const node of this.nodes) node.start();

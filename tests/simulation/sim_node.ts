@@ -62,7 +62,7 @@ export class SimNode {
   /** Starts the process, unless it runs or must not run any more. */
   start(): void {
     if (this.state !== "down") return;
-    const { world, network, options, verdict, elections } = this.#cluster;
+    const { world, network, options, verdict, elections, commitment } = this.#cluster;
     const clock = new SimClock(world, this.#rate);
     this.clock = clock;
     this.state = "starting";
@@ -73,7 +73,10 @@ export class SimNode {
     Replica.open({
       storage: new ObservedLogStore(store, this.log),
       connect: () =>
-        network.connect(this.id, clock, (message) => elections.sent(message, this.log)),
+        network.connect(this.id, clock, (message) => {
+          elections.sent(message, this.log);
+          commitment.sent(message);
+        }),
       clock,
       prng: this.#prng.fork(`generation ${this.generation}`),
       bootstrap: {

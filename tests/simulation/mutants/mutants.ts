@@ -151,15 +151,15 @@ const STORAGE: readonly Mutant[] = [
   {
     name: "what was recovered is not made durable",
     file: "storage/file_log/segmented_log.ts",
-    search: "await this.#current.sync();\n  }",
-    replace: "}",
+    search: "await this.#current.sync();\n    await this.#clearTorn(this.#current);",
+    replace: "await this.#clearTorn(this.#current);",
     seedsMax: 300,
   },
   {
     name: "what is left of a torn write stays",
     file: "storage/file_log/segmented_log.ts",
-    search: "if (tornBytes > 0) this.#current",
-    replace: "if (tornBytes < 0) this.#current",
+    search: "await this.#clearTorn(this.#current);",
+    replace: "",
     seedsMax: 100,
   },
   {
