@@ -42,6 +42,8 @@ export class ClientPort implements AsyncDisposable {
   readonly #http1: Http1Server | null;
   readonly #listeners: Deno.Listener[] = [];
   readonly #http2 = new Set<Http2Served>();
+  /** Connections that have not said enough to be told apart. */
+  readonly #silent = new Set<Deno.Conn>();
   /** Everything that must have ended before the port is closed. */
   readonly #work = new Set<Promise<void>>();
   #handlers: ClientHandlers = STARTING;
@@ -63,7 +65,7 @@ export class ClientPort implements AsyncDisposable {
     options: ClientPortOptions,
   ): Promise<ClientPort> {
     const http1 = options.servesHttp1
-      ? await Http1Server.open((request) => port.#handlers.fetch(request))
+      ? new Http1Server((request) => port.#handlers.fetch(request))
       : null;
     const port: ClientPort = new ClientPort(options, http1);
     for (const url of urls) {
@@ -105,9 +107,11 @@ export class ClientPort implements AsyncDisposable {
   async #serveConnection(socket: Deno.Conn): Promise<void> {
     const { clock } = this.#options;
     if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
-    const timer = clock.after(FIRST_BYTES_MS, () => socket.close());
+    this.#silent.add(socket);
+    const timer = clock.after(FIRST_BYTES_MS, () => closeQuietly(socket));
     const first = await firstBytes(socket);
     timer.stop();
+    this.#silent.delete(socket);
     if (first === null || this.#isClosing) closeQuietly(socket);
     else if (isHttp2(first)) await this.#serveHttp2(socket, first);
     else if (this.#http1 === null) closeQuietly(socket);
@@ -132,6 +136,7 @@ export class ClientPort implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     for (const listener of this.#listeners) listener.close();
+    for (const socket of this.#silent) closeQuietly(socket);
     await Promise.all([
       ...[...this.#http2].map((served) => served.shutdown()),
       this.#http1?.shutdown(GRACE_MS),

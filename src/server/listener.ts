@@ -13,7 +13,6 @@ const GRACE_MS = 300;
 /** Ports that are bound. Until a handler is set every request is answered 503. */
 export class Listener implements AsyncDisposable {
   readonly #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
-  readonly #cut = new AbortController();
   #handler: Handler = () =>
     new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
 
@@ -59,10 +58,14 @@ export class Listener implements AsyncDisposable {
     this.#handler = handler;
   }
 
-  /** Stops accepting, lets what is being answered finish for a moment, then cuts it off. */
+  /**
+   * Stops accepting and lets what is being answered finish for a moment. What does not end by then
+   * ends with the process: Deno's server has no way to cut it off.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const timer = setTimeout(() => this.#cut.abort(), GRACE_MS);
-    await Promise.all(this.#servers.map((server) => server.shutdown()));
+    const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GRACE_MS);
+    await Promise.race([timeUp, Promise.all(this.#servers.map((server) => server.shutdown()))]);
     clearTimeout(timer);
   }
 }
