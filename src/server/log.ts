@@ -20,14 +20,3 @@ export function createLogger(lowest: LogLevel, write: (line: string) => void): L
     },
   };
 }
-
-const encoder = new TextEncoder();
-
-/** Writes a line to standard error at once; the log must be out before the process may die. */
-export function writeToStandardError(line: string): void {
-  try {
-    Deno.stderr.writeSync(encoder.encode(line));
-  } catch {
-    // Nobody reads the log any more: the program that started this one is gone. Serving goes on.
-  }
-}

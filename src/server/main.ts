@@ -73,15 +73,18 @@ function print(text: string): number {
   return 0;
 }
 
-if (import.meta.main) {
+/** Runs a command line to its end and then the process: `name` is what the user has called. */
+export async function runProgram(name: string, program: () => Promise<number>): Promise<never> {
   try {
-    Deno.exit(await main(Deno.args));
+    Deno.exit(await program());
   } catch (error) {
     // A mistake in use is told in one line; anything else is ours, and its trace helps to find it.
     const isExplained = error instanceof CommandError ||
       (error instanceof Error && error.name.startsWith("Storage"));
     // deno-lint-ignore no-console
-    console.error(isExplained ? `kvorum: ${(error as Error).message}` : error);
+    console.error(isExplained ? `${name}: ${(error as Error).message}` : error);
     Deno.exit(1);
   }
 }
+
+if (import.meta.main) await runProgram("kvorum", () => main(Deno.args));

@@ -17,9 +17,10 @@ export interface ProcessListener {
 /** How this program starts itself again: as a compiled binary, or as a script that Deno runs. */
 function ownCommand(): { path: string; args: string[] } {
   const script = new URL("./main.ts", import.meta.url);
-  return Deno.build.standalone
-    ? { path: Deno.execPath(), args: [] }
-    : { path: Deno.execPath(), args: ["run", "--quiet", "-A", "--unstable-kv", script.href] };
+  return Deno.build.standalone ? { path: Deno.execPath(), args: [] } : {
+    path: Deno.execPath(),
+    args: ["run", "--quiet", "-A", "--unstable-kv", "--unstable-no-legacy-abort", script.href],
+  };
 }
 
 /** One replica in a process of its own. Its standard input is held open: when it ends, so does it. */

@@ -9,8 +9,10 @@ import { clientHandlers } from "./client_handler.ts";
 import { ClientPorts } from "./client_ports.ts";
 import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
-import { createLogger, type Logger, type LogLevel, writeToStandardError } from "./log.ts";
+import { warnOfIgnored } from "./ignored_flags.ts";
+import { createLogger, type Logger } from "./log.ts";
 import { logReplicaEvent, REMOVED } from "./log_events.ts";
+import { logConsole, openLogOutputs } from "./log_outputs.ts";
 import { clusterIdOf } from "./member_id.ts";
 import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
@@ -37,7 +39,9 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<number> {
   const options = await parseServeOptions(args, environment);
-  const logger = createLogger(options.logLevel as LogLevel, writeToStandardError);
+  const logger = createLogger(options.log.level, openLogOutputs(options.log.outputs));
+  using _console = logConsole(logger);
+  warnOfIgnored(logger, options.ignoredFlags);
   // Ports come first: a second start of the same replica ends here and never touches the data.
   await using clients = await ClientPorts.bind(options, logger);
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);

@@ -8,7 +8,9 @@ import {
 } from "./client_port_flags.ts";
 import { CommandError } from "./command_error.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
+import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
 import { parseUrls } from "./listen_url.ts";
+import { LOG_FLAGS, type LogSettings, parseLog } from "./log_flags.ts";
 import { memberIdOf } from "./member_id.ts";
 import { parseUpkeep, UPKEEP_FLAGS } from "./upkeep_flags.ts";
 
@@ -42,7 +44,7 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   number("max-learners", 1, "How many learners there may be."),
   boolean("strict-reconfig-check", "true", "Refuse changes of members that could lose the quorum."),
   flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
-  flag("log-level", "info", "The least that is logged: debug, info, warn or error."),
+  ...LOG_FLAGS,
   boolean(
     "exit-with-stdin",
     "false",
@@ -84,7 +86,9 @@ export interface ServeOptions {
   readonly learnersMax: number;
   readonly isStrict: boolean;
   readonly corsOrigins: readonly string[];
-  readonly logLevel: string;
+  readonly log: LogSettings;
+  /** Flags of etcd's that were given and do nothing. */
+  readonly ignoredFlags: readonly string[];
   readonly exitsWithStdin: boolean;
 }
 
@@ -93,7 +97,7 @@ export async function parseServeOptions(
   args: readonly string[],
   environment: (name: string) => string | undefined,
 ): Promise<ServeOptions> {
-  const flags = parseFlags(SERVE_FLAGS, args, environment);
+  const flags = parseFlags([...SERVE_FLAGS, ...IGNORED_FLAGS], args, environment);
   const name = flags.get("name");
   const listenClientUrls = parseUrls("listen-client-urls", flags.get("listen-client-urls"));
   const advertised = flags.get("advertise-client-urls");
@@ -124,7 +128,8 @@ export async function parseServeOptions(
     learnersMax: flags.number("max-learners"),
     isStrict: flags.boolean("strict-reconfig-check"),
     corsOrigins: flags.get("cors").split(",").map((part) => part.trim()).filter((part) => part),
-    logLevel: oneOf("log-level", flags.get("log-level"), ["debug", "info", "warn", "error"]),
+    log: parseLog(flags),
+    ignoredFlags: ignoredFlags(flags),
     exitsWithStdin: flags.boolean("exit-with-stdin"),
   };
 }

@@ -1,0 +1,57 @@
+import { CommandError } from "./command_error.ts";
+import type { FlagSpec, FlagValues } from "./flags.ts";
+import type { Logger } from "./log.ts";
+
+const NOT_BBOLT = "The storage is another one and has nothing of the kind.";
+const ALWAYS = "Kvorum always does so.";
+const NEVER = "Kvorum never does so.";
+
+/**
+ * Flags of etcd's that a start script may hold and that mean nothing here, so that leaving them out
+ * changes no promise. A flag whose absence clients or operators would notice does not belong here:
+ * it is refused.
+ */
+export const IGNORED_FLAGS: readonly FlagSpec[] = [
+  flag("max-wals", "number", NOT_BBOLT),
+  flag("max-snapshots", "number", NOT_BBOLT),
+  flag("backend-bbolt-freelist-type", "string", NOT_BBOLT),
+  flag("backend-batch-interval", "string", NOT_BBOLT),
+  flag("backend-batch-limit", "number", NOT_BBOLT),
+  flag("bootstrap-defrag-threshold-megabytes", "number", NOT_BBOLT),
+  flag("compaction-batch-limit", "number", "Compaction works in small steps by itself."),
+  flag("compaction-sleep-interval", "string", "Compaction works in small steps by itself."),
+  flag("initial-election-tick-advance", "boolean", NEVER),
+  flag("raft-read-timeout", "string", "Peers are told to be silent by pings."),
+  flag("raft-write-timeout", "string", "Peers are told to be silent by pings."),
+  flag("enable-grpc-gateway", "boolean", ALWAYS),
+  flag("pre-vote", "boolean", ALWAYS),
+  flag("logger", "string", "Lines of the log are JSON, as zap writes them."),
+  flag("log-format", "string", "Lines of the log are JSON."),
+  flag("warning-apply-duration", "string", NEVER),
+  flag("downgrade-check-time", "string", NEVER),
+];
+
+function flag(name: string, kind: FlagSpec["kind"], help: string): FlagSpec {
+  return { name, kind, default: "", help };
+}
+
+/** What Kvorum always does. Being told to do it is no news, and being told not to is a mistake. */
+const ALWAYS_ON: readonly string[] = ["enable-grpc-gateway", "pre-vote"];
+
+/** The names of those that were given. @throws {CommandError} for one that cannot be followed. */
+export function ignoredFlags(flags: FlagValues): string[] {
+  for (const name of ALWAYS_ON) {
+    if (flags.isGiven(name) && !flags.boolean(name)) {
+      throw new CommandError(`--${name}=false is not possible: leave it out`);
+    }
+  }
+  return IGNORED_FLAGS.map(({ name }) => name).filter((name) => flags.isGiven(name));
+}
+
+/** Says of each that it does nothing, and why. */
+export function warnOfIgnored(logger: Logger, names: readonly string[]): void {
+  for (const { name, help } of IGNORED_FLAGS) {
+    if (!names.includes(name)) continue;
+    logger.log("warn", "server/flags", "flag without effect", { flag: name, reason: help });
+  }
+}
