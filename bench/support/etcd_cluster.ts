@@ -34,6 +34,11 @@ export class EtcdCluster implements AsyncDisposable {
     });
   }
 
+  /** The numbers of the processes. */
+  get pids(): readonly number[] {
+    return this.#processes.map((process) => process.pid);
+  }
+
   /** Waits until every member answers a linearizable read. */
   async ready(): Promise<void> {
     for (const url of this.urls) {

@@ -27,6 +27,11 @@ export class ServerProcess {
     return this.#child !== null;
   }
 
+  /** The number of the running process, or zero. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   start(): void {
     assert(this.#child === null, `${this.name} runs already`);
     const child = new Deno.Command(Deno.execPath(), {
