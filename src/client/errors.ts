@@ -87,11 +87,30 @@ export class CompactedError extends KvorumError {
   }
 }
 
+// Texts that are part of etcd's protocol, or of ours. Ref: etcd api/v3rpc/rpctypes/error.go.
 const COMPACTED = "etcdserver: mvcc: required revision has been compacted";
+const BUSY = "etcdserver: too many requests";
+const FORGOTTEN = "kvorum: request identity expired";
 
 /** The error for a refusal that a server sent. */
 export function refusal(status: number, message: string): KvorumError {
   if (message === COMPACTED) return new CompactedError(0);
   const code = codeOf(status);
-  return new KvorumError(code, message, { retryable: code === "UNAVAILABLE" });
+  return new KvorumError(code, message, { retryable: code === "UNAVAILABLE" || message === BUSY });
+}
+
+/** Whether a server has too much to do: it works, and nothing has happened. */
+export function isBusy(error: KvorumError): boolean {
+  return error.message === BUSY;
+}
+
+/** Whether a repetition of a write was too late, or its answer too large to be kept. */
+export function isForgotten(error: KvorumError): boolean {
+  return error.message === FORGOTTEN;
+}
+
+/** What the caller of a write is told when `error` leaves open whether it was applied. */
+export function outcomeUnknown(error: KvorumError): OutcomeUnknownError {
+  const message = `the write may have been applied: ${error.message}`;
+  return new OutcomeUnknownError(error.code, message, { cause: error });
 }

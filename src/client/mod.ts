@@ -15,6 +15,7 @@ export {
   type KvorumErrorOptions,
   OutcomeUnknownError,
 } from "./errors.ts";
+export { FetchTransport, type FetchTransportOptions } from "./fetch_transport.ts";
 export type { KeyRange } from "./key_range.ts";
 export { KeyValue } from "./key_value.ts";
 export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";

@@ -12,19 +12,15 @@ import type { ServerHello } from "../proto/multiplex/hello.ts";
 import type { MessageSchema } from "../proto/schema.ts";
 import { Connection, type Patience } from "./connection.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { KvorumError, OutcomeUnknownError, refusal } from "./errors.ts";
+import { isBusy, isForgotten, KvorumError, outcomeUnknown, refusal } from "./errors.ts";
 import type { ClientMethod } from "./methods.ts";
 import { PendingCall } from "./pending_call.ts";
 import { ServerStream } from "./server_stream.ts";
 import type { CallOptions, ClientStream, ClientTransport } from "./transport.ts";
+import { WriteWindow } from "./write_window.ts";
 
 /** How often deadlines and the server's silence are looked at. */
 const CHECK_MS = 50;
-/**
- * How far writes may run ahead of the oldest one whose fate is open. Safety: the cluster knows the
- * last 1,024 writes of a client, and takes no older one.
- */
-const WRITES_AHEAD_MAX = 1_000;
 /** The pause before a refused call is sent again, doubled each time. */
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 1_000;
@@ -61,8 +57,7 @@ export class MultiplexTransport implements ClientTransport {
   readonly #client: bigint;
   /** All calls that were not answered, by name; the oldest first. */
   readonly #pending = new Map<number, PendingCall>();
-  /** Writes whose fate is open, by sequence; the oldest first. */
-  readonly #writes = new Map<number, PendingCall>();
+  readonly #writes = new WriteWindow();
   /** Calls that have to be sent over the present connection or the next one, from `#unsentFrom` on. */
   #unsent: PendingCall[] = [];
   #unsentFrom = 0;
@@ -77,7 +72,6 @@ export class MultiplexTransport implements ClientTransport {
   #inFlightCalls = 0;
   #inFlightBytes = 0;
   #lastId = 0;
-  #lastSequence = 0;
   #clusterId: bigint | null = null;
   #mayMoveAtMs = 0;
   #lastFailure = "no endpoint has answered yet";
@@ -223,12 +217,8 @@ export class MultiplexTransport implements ClientTransport {
   /** Gives a write its number; false while it would run too far ahead. */
   #mayIdentify(call: PendingCall): boolean {
     if (call.method.kind !== "write" || call.sequence !== 0) return true;
-    const oldest = this.#writes.keys().next();
-    const sequence = this.#lastSequence + 1;
-    if (oldest.done !== true && sequence - oldest.value >= WRITES_AHEAD_MAX) return false;
-    call.sequence = this.#lastSequence = sequence;
-    this.#writes.set(sequence, call);
-    return true;
+    call.sequence = this.#writes.begin();
+    return call.sequence !== 0;
   }
 
   #send(call: PendingCall, connection: Connection): void {
@@ -313,14 +303,13 @@ export class MultiplexTransport implements ClientTransport {
 
   /** A server could not serve a call. If that may change, it is tried again. */
   #refused(call: PendingCall, error: KvorumError): void {
-    const isBusy = error.message === "etcdserver: too many requests";
-    if (!error.retryable && !isBusy) {
+    if (!error.retryable) {
       this.#settle(call);
-      call.fail(error);
+      call.fail(isForgotten(error) ? outcomeUnknown(error) : error);
       return;
     }
     this.#lastFailure = error.message;
-    if (!isBusy) this.#distrust(error);
+    if (!isBusy(error)) this.#distrust(error);
     const pauseMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(call.refusals++, 10));
     if (this.#clock.nowMs() + pauseMs >= call.deadlineAtMs) {
       this.#settle(call);
@@ -391,17 +380,12 @@ export class MultiplexTransport implements ClientTransport {
   #settle(call: PendingCall): void {
     this.#pending.delete(call.id);
     if (call.byteLength > 0) this.#abandoned.set(call.id, call.byteLength);
-    if (call.sequence !== 0) this.#writes.delete(call.sequence);
+    if (call.sequence !== 0) this.#writes.settle(call.sequence);
   }
 
   /** What the caller of a write that was sent must be told instead: nobody knows. */
   #unansweredError(call: PendingCall, error: KvorumError): KvorumError {
-    if (!call.wasSent || call.method.kind === "read") return error;
-    return new OutcomeUnknownError(
-      error.code,
-      `the write may have been applied: ${error.message}`,
-      { cause: error },
-    );
+    return call.wasSent && call.method.kind === "write" ? outcomeUnknown(error) : error;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 const METHODS = "POST, GET, OPTIONS, PUT, DELETE";
-const HEADERS = "accept, content-type, authorization, last-event-id";
+const HEADERS = "accept, content-type, authorization, last-event-id, kvorum-request-identity";
 
 /** The headers that a response carries for the page that asked. */
 export type CorsHeaders = Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 /** Which part of the gateway serves a path. */
 import type { CallContext } from "../call_context.ts";
-import { GrpcCode, type RpcError, toRpcError } from "../errors.ts";
+import { parseRequestIdentity, REQUEST_IDENTITY_HEADER } from "../../proto/request_identity.ts";
+import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
 import type { StreamMethod, UnaryMethod } from "../services/method.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
 import { streamMethods } from "../services/stream_methods.ts";
@@ -91,7 +92,17 @@ function byPath<M extends { readonly paths: readonly string[] }>(methods: readon
 const NOBODY: CallContext = { caller: null, requireLeader: false };
 const NOBODY_WITH_LEADER: CallContext = { caller: null, requireLeader: true };
 
-/** The metadata that etcd's gateway takes from HTTP's headers. */
+/**
+ * What HTTP's headers say besides the message: the metadata that etcd's gateway takes, and the name
+ * under which a write is applied once.
+ * @throws {RpcError} if that is no such name
+ */
 function contextOf(request: Request): CallContext {
-  return request.headers.get("grpc-metadata-hasleader") === "true" ? NOBODY_WITH_LEADER : NOBODY;
+  const { headers } = request;
+  const context = headers.get("grpc-metadata-hasleader") === "true" ? NOBODY_WITH_LEADER : NOBODY;
+  const text = headers.get(REQUEST_IDENTITY_HEADER);
+  if (text === null) return context;
+  const requestIdentity = parseRequestIdentity(text);
+  if (requestIdentity !== null) return { ...context, requestIdentity };
+  throw new RpcError(GrpcCode.InvalidArgument, `kvorum: malformed ${REQUEST_IDENTITY_HEADER}`);
 }
