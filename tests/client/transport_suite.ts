@@ -8,6 +8,7 @@ import {
   op,
   OutcomeUnknownError,
   type Watch,
+  type WatchBatch,
 } from "../../src/client/mod.ts";
 import { ReplicaError } from "../../src/replica/errors.ts";
 import { LocalReplica } from "../api/local_replica.ts";
@@ -277,8 +278,8 @@ export function transportSuite(
 }
 
 /** Takes so many batches and leaves the watch. */
-export async function take(watch: Watch, count: number) {
-  const batches = [];
+export async function take(watch: Watch, count: number): Promise<WatchBatch[]> {
+  const batches: WatchBatch[] = [];
   for await (const batch of watch) {
     batches.push(batch);
     if (batches.length === count) break;
