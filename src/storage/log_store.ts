@@ -12,6 +12,7 @@ export interface LogBatch {
 
 /** A snapshot that the storage holds. */
 export interface StoredSnapshot {
+  /** What it consists of. */
   readonly manifest: SnapshotManifest;
   /** Reads one segment of the manifest; its checksum has been verified. */
   readSegment(id: string): Promise<Uint8Array>;
@@ -23,6 +24,7 @@ export interface RecoveredLog {
   readonly epoch: number;
   /** What {@linkcode LogStore.saveIdentity} last wrote, or null for a storage never used. */
   readonly identity: Uint8Array | null;
+  /** The last hard state that became durable. */
   readonly hardState: HardState;
   /** The newest snapshot, or null. */
   readonly snapshot: StoredSnapshot | null;

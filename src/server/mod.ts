@@ -1,0 +1,17 @@
+/**
+ * A Kvorum server in your own program: what the `kvorum` command runs.
+ *
+ * @example One replica until the program is interrupted
+ * ```ts no-run
+ * import { serve } from "@kvorum/kvorum/server";
+ *
+ * const stop = new AbortController();
+ * Deno.addSignalListener("SIGINT", () => stop.abort());
+ * Deno.exit(await serve(["--data-dir", "./data"], (name) => Deno.env.get(name), stop.signal));
+ * ```
+ *
+ * @module
+ */
+export { CommandError } from "./command_error.ts";
+export { serve } from "./serve.ts";
+export { start } from "./start.ts";
