@@ -33,7 +33,7 @@ export function isKept(
 ): boolean {
   if (segment.main(offset) >= compactRevision) return true;
   if (segment.isTombstone(offset)) return false;
-  const entry = table.find(segment.key(offset));
+  const entry = table.findRecord(segment, offset);
   return isNewestAt(log, table, entry, segment, offset, compactRevision);
 }
 
@@ -151,7 +151,7 @@ function copyRecords(
       const byteCount = source.recordBytes(offset);
       const to = target.allocate(byteCount, source.main(offset), capacity);
       target.bytes.set(source.bytes.subarray(offset, offset + byteCount), to);
-      const entry = table.find(source.key(offset));
+      const entry = table.findRecord(source, offset);
       if (table.segment(entry) === source && table.offset(entry) === offset) {
         table.set(entry, target, to, !source.isTombstone(offset));
       }
@@ -170,9 +170,9 @@ function dropEntries(
 ): void {
   for (const offset of allOffsets(segment)) {
     if (!segment.isTombstone(offset) || segment.main(offset) >= compactRevision) continue;
-    const key = segment.key(offset);
-    const entry = table.find(key);
+    const entry = table.findRecord(segment, offset);
     if (entry < 0 || table.segment(entry) !== segment || table.offset(entry) !== offset) continue;
+    const key = segment.key(offset);
     tree.remove(key);
     table.remove(key, entry);
   }

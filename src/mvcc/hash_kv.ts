@@ -103,7 +103,7 @@ export class HashPass {
     if (segment.main(offset) > this.#compactRevision) return true;
     if (segment.isTombstone(offset)) return false;
     const { log, table } = this.#store;
-    const entry = table.find(segment.key(offset));
+    const entry = table.findRecord(segment, offset);
     return entry >= 0 && isNewestAt(log, table, entry, segment, offset, this.#newestAt);
   }
 }

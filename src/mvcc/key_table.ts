@@ -35,24 +35,36 @@ export class KeyTable {
 
   /** The entry of a key, or -1. */
   find(key: Uint8Array): number {
-    const hash = hashBytes(key, this.#seed);
+    return this.#find(key, 0, key.length);
+  }
+
+  /** The entry of a record's key, or -1. */
+  findRecord(segment: Segment, offset: number): number {
+    const start = offset + RECORD_HEADER_BYTES;
+    return this.#find(segment.bytes, start, start + segment.keyBytes(offset));
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashBytes(bytes, this.#seed, start, end);
     const places = this.#places;
     const mask = this.#mask;
     for (let place = hash & mask;; place = (place + 1) & mask) {
       const found = places[place * 2 + 1];
       if (found === 0) return -1;
-      if (places[place * 2] === hash && this.#hasKey(found - 1, key)) return found - 1;
+      if (places[place * 2] === hash && this.#hasKey(found - 1, bytes, start, end)) {
+        return found - 1;
+      }
     }
   }
 
-  #hasKey(entry: number, key: Uint8Array): boolean {
+  #hasKey(entry: number, key: Uint8Array, from: number, end: number): boolean {
     const segment = this.segment(entry);
     const offset = this.offset(entry);
     const keyBytes = segment.view.getUint32(offset + AT_KEY_BYTES, true) & KEY_BYTES_MASK;
-    if (keyBytes !== key.length) return false;
+    if (keyBytes !== end - from) return false;
     const bytes = segment.bytes;
     const start = offset + RECORD_HEADER_BYTES;
-    for (let i = 0; i < keyBytes; i++) if (bytes[start + i] !== key[i]) return false;
+    for (let i = 0; i < keyBytes; i++) if (bytes[start + i] !== key[from + i]) return false;
     return true;
   }
 

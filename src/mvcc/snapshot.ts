@@ -99,12 +99,11 @@ export function indexLog(log: RevisionLog, table: KeyTable, tree: KeyTree): void
   const reader = log.readFrom(0);
   while (reader.next()) {
     const { segment, offset } = reader;
-    const key = segment.key(offset);
     const tombstone = segment.isTombstone(offset);
     const main = segment.main(offset);
     if (tombstone) segment.becomesGarbage(main + 1);
-    let entry = table.find(key);
-    if (entry < 0) entry = table.insert(key);
+    let entry = table.findRecord(segment, offset);
+    if (entry < 0) entry = table.insert(segment.key(offset));
     else table.segment(entry).becomesGarbage(main);
     table.set(entry, segment, offset, !tombstone);
   }
