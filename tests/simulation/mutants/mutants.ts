@@ -51,7 +51,7 @@ const RAFT: readonly Mutant[] = [
     file: "raft/replication.ts",
     search: "id === state.id ? log.stable :",
     replace: "id === state.id ? log.lastIndex :",
-    seedsMax: 50,
+    seedsMax: 150,
   },
   {
     name: "entries are acknowledged before they are durable",
@@ -172,8 +172,8 @@ const STORAGE: readonly Mutant[] = [
   {
     name: "a record without a hard state forgets the one before",
     file: "storage/journal/journal_log_store.ts",
-    search: "hardState: hardState ?? this.#hardState, entries",
-    replace: "hardState: hardState ?? EMPTY_HARD_STATE, entries",
+    search: "hardState: hardState ?? this.#hardState,",
+    replace: "hardState: hardState ?? EMPTY_HARD_STATE,",
     seedsMax: 10,
   },
   {
@@ -234,6 +234,16 @@ const REPLICA: readonly Mutant[] = [
     search: "    this.#applied = manifest;\n",
     replace: "",
     seedsMax: 50,
+  },
+];
+
+const MORE_OF_THE_REPLICA: readonly Mutant[] = [
+  {
+    name: "a deposed leader goes on renewing leases",
+    file: "replica/replica.ts",
+    search: "await this.linearize();\n      const grantedSeconds",
+    replace: "const grantedSeconds",
+    seedsMax: 600,
   },
 ];
 
@@ -325,6 +335,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RAFT,
   ...STORAGE,
   ...REPLICA,
+  ...MORE_OF_THE_REPLICA,
   ...MACHINE,
   ...LEASES_AND_WATCHES,
 ];
