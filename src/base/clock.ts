@@ -1,5 +1,6 @@
 /** A timer or loop that can be stopped. Stopping twice is fine. */
 export interface Stoppable {
+  /** Nothing more happens. */
   stop(): void;
 }
 

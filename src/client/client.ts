@@ -59,7 +59,10 @@ export class KvorumClient implements AsyncDisposable {
   readonly #deadlineMs: number;
   readonly #plainOptions: CallOptions;
 
-  /** Programs call `connect()` instead. */
+  /**
+   * Programs call `connect()` instead.
+   * @internal
+   */
   constructor(transport: ClientTransport, clock: Clock, deadlineMs: number) {
     this.#transport = transport;
     this.#clock = clock;

@@ -1,7 +1,26 @@
 /** What can go wrong, as a program sees it. */
 
-const CODES = [
-  "OK",
+/** The kinds of failure, by gRPC's names. They do not change between versions. */
+export type ErrorCode =
+  | "CANCELLED"
+  | "UNKNOWN"
+  | "INVALID_ARGUMENT"
+  | "DEADLINE_EXCEEDED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "PERMISSION_DENIED"
+  | "RESOURCE_EXHAUSTED"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "OUT_OF_RANGE"
+  | "UNIMPLEMENTED"
+  | "INTERNAL"
+  | "UNAVAILABLE"
+  | "DATA_LOSS"
+  | "UNAUTHENTICATED";
+
+/** The codes by gRPC's numbers, from 1. */
+const CODES: readonly ErrorCode[] = [
   "CANCELLED",
   "UNKNOWN",
   "INVALID_ARGUMENT",
@@ -18,15 +37,7 @@ const CODES = [
   "UNAVAILABLE",
   "DATA_LOSS",
   "UNAUTHENTICATED",
-] as const;
-/** The kinds of failure, by gRPC's names. They do not change between versions. */
-export type ErrorCode = Exclude<typeof CODES[number], "OK">;
-
-/** The name of a gRPC status number. */
-export function codeOf(status: number): ErrorCode {
-  const code = CODES[status];
-  return code === undefined || code === "OK" ? "UNKNOWN" : code;
-}
+];
 
 /** More about a {@linkcode KvorumError}. */
 export interface KvorumErrorOptions extends ErrorOptions {
@@ -49,6 +60,7 @@ export interface KvorumErrorOptions extends ErrorOptions {
  * ```
  */
 export class KvorumError extends Error {
+  /** The class, as for every error. */
   override name = "KvorumError";
   /** What kind of failure it is. */
   readonly code: ErrorCode;
@@ -71,11 +83,13 @@ export class KvorumError extends Error {
  * you write again.
  */
 export class OutcomeUnknownError extends KvorumError {
+  /** The class, as for every error. */
   override name = "OutcomeUnknownError";
 }
 
 /** A watch or a read of a revision whose history is gone. */
 export class CompactedError extends KvorumError {
+  /** The class, as for every error. */
   override name = "CompactedError";
   /** The first revision that can still be had, or zero if the server did not say. */
   readonly compactRevision: number;
@@ -95,7 +109,7 @@ const FORGOTTEN = "kvorum: request identity expired";
 /** The error for a refusal that a server sent. */
 export function refusal(status: number, message: string): KvorumError {
   if (message === COMPACTED) return new CompactedError(0);
-  const code = codeOf(status);
+  const code = CODES[status - 1] ?? "UNKNOWN";
   return new KvorumError(code, message, { retryable: code === "UNAVAILABLE" || message === BUSY });
 }
 

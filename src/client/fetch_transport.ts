@@ -48,7 +48,7 @@ export class FetchTransport implements ClientTransport {
   readonly #closing = new AbortController();
   #current = 0;
 
-  /** @throws {TypeError} if there is no endpoint, or one is no URL */
+  /** Makes a transport. @throws {TypeError} if there is no endpoint, or one is no URL */
   constructor(endpoints: readonly string[], options: FetchTransportOptions = {}) {
     if (endpoints.length === 0) throw new TypeError("Cannot connect: there is no endpoint");
     this.#bases = endpoints.map((endpoint) => new URL(endpoint).href.replace(/\/$/, ""));
@@ -57,7 +57,11 @@ export class FetchTransport implements ClientTransport {
     this.#clock = options.clock ?? PLATFORM_CLOCK;
   }
 
-  /** Asks for one answer, and again as far as that is safe. @throws {KvorumError} */
+  /**
+   * Asks for one answer, and again as far as that is safe.
+   * @throws {KvorumError}
+   * @internal
+   */
   async call<Q extends object, A extends object, R>(
     method: ClientMethod<Q, A>,
     request: Q,
@@ -82,7 +86,10 @@ export class FetchTransport implements ClientTransport {
     }
   }
 
-  /** Opens a stream. */
+  /**
+   * Opens a stream.
+   * @internal
+   */
   open<Q extends object, A extends object>(
     method: ClientMethod<Q, A>,
     request: Q,

@@ -27,7 +27,10 @@ export class KeyValue {
   /** The lease that the key ends with, or zero. */
   readonly lease: bigint;
 
-  /** Wraps what a server sent. */
+  /**
+   * Wraps what a server sent.
+   * @internal
+   */
   constructor(kv: WireKeyValue) {
     this.key = kv.key;
     this.value = kv.value;

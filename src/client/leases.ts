@@ -31,7 +31,10 @@ export class Leases<O> {
   readonly #transport: ClientTransport;
   readonly #toCallOptions: (options: O | undefined) => CallOptions;
 
-  /** Programs use `client.leases` instead. */
+  /**
+   * Programs use `client.leases` instead.
+   * @internal
+   */
   constructor(
     transport: ClientTransport,
     toCallOptions: (options: O | undefined) => CallOptions,

@@ -23,7 +23,7 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "../proto/lease.ts";
-import { methodNumber } from "../proto/multiplex/method.ts";
+import { MethodNumber } from "../proto/multiplex/method.ts";
 import type { MessageSchema } from "../proto/schema.ts";
 import { WatchRequest, WatchResponse } from "../proto/watch.ts";
 
@@ -35,7 +35,7 @@ export type MethodKind = "read" | "write";
 
 /** A method of a service. */
 export interface ClientMethod<Q extends object, A extends object> {
-  readonly number: number;
+  readonly number: MethodNumber;
   readonly kind: MethodKind;
   /** Its path in the JSON gateway. */
   readonly path: string;
@@ -45,17 +45,17 @@ export interface ClientMethod<Q extends object, A extends object> {
 
 function method<Q extends object, A extends object>(
   kind: MethodKind,
-  name: string,
+  number: MethodNumber,
   path: string,
   request: MessageSchema<Q>,
   response: MessageSchema<A>,
 ): ClientMethod<Q, A> {
-  return { number: methodNumber(name) as number, kind, path, request, response };
+  return { number, kind, path, request, response };
 }
 
 export const RANGE: ClientMethod<RangeRequest, RangeResponse> = method(
   "read",
-  "/etcdserverpb.KV/Range",
+  MethodNumber.Range,
   "/v3/kv/range",
   RangeRequest,
   RangeResponse,
@@ -63,7 +63,7 @@ export const RANGE: ClientMethod<RangeRequest, RangeResponse> = method(
 
 export const PUT: ClientMethod<PutRequest, PutResponse> = method(
   "write",
-  "/etcdserverpb.KV/Put",
+  MethodNumber.Put,
   "/v3/kv/put",
   PutRequest,
   PutResponse,
@@ -71,7 +71,7 @@ export const PUT: ClientMethod<PutRequest, PutResponse> = method(
 
 export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse> = method(
   "write",
-  "/etcdserverpb.KV/DeleteRange",
+  MethodNumber.DeleteRange,
   "/v3/kv/deleterange",
   DeleteRangeRequest,
   DeleteRangeResponse,
@@ -79,7 +79,7 @@ export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse>
 
 export const TXN: ClientMethod<TxnRequest, TxnResponse> = method(
   "write",
-  "/etcdserverpb.KV/Txn",
+  MethodNumber.Txn,
   "/v3/kv/txn",
   TxnRequest,
   TxnResponse,
@@ -87,7 +87,7 @@ export const TXN: ClientMethod<TxnRequest, TxnResponse> = method(
 
 export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = method(
   "write",
-  "/etcdserverpb.KV/Compact",
+  MethodNumber.Compact,
   "/v3/kv/compaction",
   CompactionRequest,
   CompactionResponse,
@@ -95,7 +95,7 @@ export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = meth
 
 export const WATCH: ClientMethod<WatchRequest, WatchResponse> = method(
   "read",
-  "/etcdserverpb.Watch/Watch",
+  MethodNumber.Watch,
   "/v3/watch",
   WatchRequest,
   WatchResponse,
@@ -103,7 +103,7 @@ export const WATCH: ClientMethod<WatchRequest, WatchResponse> = method(
 
 export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> = method(
   "write",
-  "/etcdserverpb.Lease/LeaseGrant",
+  MethodNumber.LeaseGrant,
   "/v3/lease/grant",
   LeaseGrantRequest,
   LeaseGrantResponse,
@@ -111,7 +111,7 @@ export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> = 
 
 export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse> = method(
   "write",
-  "/etcdserverpb.Lease/LeaseRevoke",
+  MethodNumber.LeaseRevoke,
   "/v3/lease/revoke",
   LeaseRevokeRequest,
   LeaseRevokeResponse,
@@ -120,7 +120,7 @@ export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse>
 /** Why a "read": to renew a lease twice is to renew it. */
 export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliveResponse> = method(
   "read",
-  "/etcdserverpb.Lease/LeaseKeepAlive",
+  MethodNumber.LeaseKeepAlive,
   "/v3/lease/keepalive",
   LeaseKeepAliveRequest,
   LeaseKeepAliveResponse,
@@ -129,7 +129,7 @@ export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliv
 export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> =
   method(
     "read",
-    "/etcdserverpb.Lease/LeaseTimeToLive",
+    MethodNumber.LeaseTimeToLive,
     "/v3/lease/timetolive",
     LeaseTimeToLiveRequest,
     LeaseTimeToLiveResponse,
@@ -137,7 +137,7 @@ export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeT
 
 export const LEASE_LEASES: ClientMethod<LeaseLeasesRequest, LeaseLeasesResponse> = method(
   "read",
-  "/etcdserverpb.Lease/LeaseLeases",
+  MethodNumber.LeaseLeases,
   "/v3/lease/leases",
   LeaseLeasesRequest,
   LeaseLeasesResponse,

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export type { Clock, Stoppable } from "../base/clock.ts";
+export type { Channel, ChannelHandler } from "../proto/multiplex/channel.ts";
 export { KvorumClient, type PageOptions, type WaitOptions } from "./client.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { Data } from "./data.ts";
@@ -21,9 +23,8 @@ export { KeyValue } from "./key_value.ts";
 export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
 export type { DeleteResult, PutResult, RangeResult } from "./results.ts";
-export type { CallOptions, ClientStream, ClientTransport } from "./transport.ts";
+export type { ClientTransport } from "./transport.ts";
 export {
-  type CommitTxn,
   compare,
   type Comparison,
   type Comparisons,

@@ -1,21 +1,15 @@
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../base/limits.ts";
 import { MalformedBytesError } from "../base/byte_reader.ts";
 import type { Clock, Stoppable } from "../base/clock.ts";
-import { decode, encode } from "../proto/codec.ts";
-import {
-  type AnswerItems,
-  writeCancel,
-  writeCredit,
-  writeOpenHead,
-} from "../proto/multiplex/frame.ts";
+import { type AnswerItems, writeCancel } from "../proto/multiplex/frame.ts";
 import type { ServerHello } from "../proto/multiplex/hello.ts";
-import type { MessageSchema } from "../proto/schema.ts";
 import { Connection, type Patience } from "./connection.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { isBusy, isForgotten, KvorumError, outcomeUnknown, refusal } from "./errors.ts";
+import { InFlight } from "./in_flight.ts";
 import type { ClientMethod } from "./methods.ts";
 import { PendingCall } from "./pending_call.ts";
-import { ServerStream } from "./server_stream.ts";
+import { StreamTable } from "./stream_table.ts";
 import type { CallOptions, ClientStream, ClientTransport } from "./transport.ts";
 import { WriteWindow } from "./write_window.ts";
 
@@ -36,13 +30,6 @@ export interface MultiplexTransportOptions {
   readonly client: bigint;
 }
 
-interface OpenStream {
-  readonly method: ClientMethod<object, object>;
-  readonly request: object;
-  readonly stream: ServerStream<object>;
-  wasSent: boolean;
-}
-
 /**
  * Calls and streams over one connection at a time, which is replaced when it breaks or falls silent.
  * Calls live longer than connections: what may be sent again is sent again.
@@ -61,16 +48,12 @@ export class MultiplexTransport implements ClientTransport {
   /** Calls that have to be sent over the present connection or the next one, from `#unsentFrom` on. */
   #unsent: PendingCall[] = [];
   #unsentFrom = 0;
-  readonly #streams = new Map<number, OpenStream>();
+  readonly #inFlight = new InFlight();
+  readonly #streams = new StreamTable(() => this.#ready);
   #connection: Connection | null = null;
   #redial: Stoppable | null = null;
   #timer: Stoppable | null = null;
   readonly #retries = new Set<Stoppable>();
-  /** The bytes of calls that nobody waits for any more but that the server still works on, by name. */
-  readonly #abandoned = new Map<number, number>();
-  // Invariant: both count the calls sent over the present connection and not answered.
-  #inFlightCalls = 0;
-  #inFlightBytes = 0;
   #lastId = 0;
   #clusterId: bigint | null = null;
   #mayMoveAtMs = 0;
@@ -116,22 +99,8 @@ export class MultiplexTransport implements ClientTransport {
     request: Q,
   ): ClientStream<A> {
     const id = ++this.#lastId;
-    const stream = new ServerStream<A>(id, {
-      grant: (of, bytes) => this.#tell((connection) => writeCredit(of, bytes, connection.writer)),
-      cancel: (of) => this.#cancelStream(of),
-    });
-    if (this.#isClosed) {
-      stream.fail(closed());
-      return stream;
-    }
-    const open: OpenStream = {
-      method: method as unknown as ClientMethod<object, object>,
-      request,
-      stream: stream as unknown as ServerStream<object>,
-      wasSent: false,
-    };
-    this.#streams.set(id, open);
-    this.#sendOpen(id, open);
+    const stream = this.#streams.open(id, method, request);
+    if (this.#isClosed) this.#streams.failAll(closed());
     return stream;
   }
 
@@ -142,9 +111,8 @@ export class MultiplexTransport implements ClientTransport {
     this.#redial?.stop();
     for (const retry of this.#retries) retry.stop();
     for (const call of this.#pending.values()) call.fail(this.#unansweredError(call, closed()));
-    for (const { stream } of this.#streams.values()) stream.fail(closed());
     this.#pending.clear();
-    this.#streams.clear();
+    this.#streams.failAll(closed());
     this.#connection?.close("closed");
     this.#connection = null;
     return Promise.resolve();
@@ -152,9 +120,7 @@ export class MultiplexTransport implements ClientTransport {
 
   #connect(): void {
     this.#redial = null;
-    this.#abandoned.clear();
-    this.#inFlightCalls = 0;
-    this.#inFlightBytes = 0;
+    this.#inFlight.clear();
     const connection = new Connection(
       this.#endpoints.dial(),
       this.#client,
@@ -171,14 +137,16 @@ export class MultiplexTransport implements ClientTransport {
   }
 
   #greet({ clusterId }: ServerHello): void {
+    const connection = this.#connection;
+    if (connection === null) return;
     this.#clusterId ??= clusterId;
     if (clusterId !== this.#clusterId) {
       // Safety: a write that another cluster takes would be lost for this one.
-      this.#connection?.close("the endpoint belongs to another cluster");
+      connection.close("the endpoint belongs to another cluster");
       return;
     }
     this.#endpoints.succeeded();
-    for (const [id, open] of this.#streams) this.#sendOpen(id, open);
+    this.#streams.sendAll(connection);
     this.#sendMore();
   }
 
@@ -188,24 +156,16 @@ export class MultiplexTransport implements ClientTransport {
     return connection === null || connection.hello === null ? null : connection;
   }
 
-  #tell(write: (connection: Connection) => void): void {
-    const connection = this.#ready;
-    if (connection === null) return;
-    write(connection);
-    connection.wrote();
-  }
-
   /** Sends what waits, as far as the server and the identity of writes allow. */
   #sendMore(): void {
     const connection = this.#ready;
     if (connection === null) return;
-    const { callsMax, callBytesMax } = connection.hello as ServerHello;
+    const limits = connection.hello as ServerHello;
     const unsent = this.#unsent;
     while (this.#unsentFrom < unsent.length) {
       const call = unsent[this.#unsentFrom];
       if (this.#pending.has(call.id)) {
-        if (this.#inFlightCalls >= callsMax || this.#inFlightBytes >= callBytesMax) return;
-        if (!this.#mayIdentify(call)) return;
+        if (!this.#inFlight.hasRoom(limits) || !this.#mayIdentify(call)) return;
         this.#send(call, connection);
       }
       this.#unsentFrom++;
@@ -233,64 +193,20 @@ export class MultiplexTransport implements ClientTransport {
       return;
     }
     call.wasSent = true;
-    this.#inFlightCalls++;
-    this.#inFlightBytes += call.byteLength;
+    this.#inFlight.add(call);
     connection.wrote();
-  }
-
-  #sendOpen(id: number, open: OpenStream): void {
-    this.#tell(({ writer }) => {
-      const head = {
-        id,
-        method: open.method.number,
-        requireLeader: true,
-        creditBytes: ServerStream.CREDIT_BYTES,
-      };
-      writeOpenHead(head, writer);
-      const start = writer.beginPart();
-      encode(open.method.request as MessageSchema<object>, open.request, writer);
-      writer.endPart(start);
-      open.wasSent = true;
-    });
-  }
-
-  #cancelStream(id: number): void {
-    if (!this.#streams.delete(id)) return;
-    this.#tell((connection) => writeCancel(id, connection.writer));
   }
 
   #receive(item: AnswerItems): void {
     const call = this.#pending.get(item.id);
     if (call !== undefined) return this.#receiveAnswer(call, item);
-    const open = this.#streams.get(item.id);
-    if (open === undefined) return this.#receiveLate(item.id);
-    if (item.type === "message") {
-      open.stream.push(decode(open.method.response, item.body), item.body.length);
-      return;
-    }
-    this.#streams.delete(item.id);
-    if (item.type === "error") {
-      const error = refusal(item.code, item.message);
-      open.stream.fail(error);
-      if (error.retryable) this.#distrust(error);
-    } else {
-      open.stream.end();
-    }
-  }
-
-  /** An answer that nobody waits for any more: the server is done with the call. */
-  #receiveLate(id: number): void {
-    const byteLength = this.#abandoned.get(id);
-    if (byteLength === undefined) return;
-    this.#abandoned.delete(id);
-    this.#inFlightCalls--;
-    this.#inFlightBytes -= byteLength;
+    this.#inFlight.removeAbandoned(item.id);
+    const error = this.#streams.receive(item);
+    if (error?.retryable) this.#distrust(error);
   }
 
   #receiveAnswer(call: PendingCall, item: AnswerItems): void {
-    this.#inFlightCalls--;
-    this.#inFlightBytes -= call.byteLength;
-    call.byteLength = 0;
+    this.#inFlight.remove(call);
     if (item.type === "answer") {
       this.#settle(call);
       call.answer(item.body);
@@ -340,11 +256,7 @@ export class MultiplexTransport implements ClientTransport {
     if (this.#isClosed) return;
     this.#lastFailure = reason;
     const error = new KvorumError("UNAVAILABLE", `connection lost: ${reason}`, { retryable: true });
-    for (const [id, { stream, wasSent }] of this.#streams) {
-      if (!wasSent) continue;
-      this.#streams.delete(id);
-      stream.fail(error);
-    }
+    this.#streams.failSent(error);
     // Everything that is not waiting for a retry of its own goes out again, in its old order.
     const unanswered = [...this.#pending.values()].filter((call) => call.byteLength > 0);
     for (const call of unanswered) call.byteLength = 0;
@@ -362,14 +274,18 @@ export class MultiplexTransport implements ClientTransport {
       const message = `no answer by the deadline: ${this.#lastFailure}`;
       call.fail(this.#unansweredError(call, new KvorumError("DEADLINE_EXCEEDED", message)));
     }
-    this.#connection?.check(this.#inFlightCalls > 0 || this.#streams.size > 0);
+    this.#connection?.check(this.#inFlight.count > 0 || this.#streams.count > 0);
     this.#sendMore();
   }
 
   #heed(signal: AbortSignal, call: PendingCall): void {
     const onAbort = () => {
       this.#settle(call);
-      if (call.wasSent) this.#tell(({ writer }) => writeCancel(call.id, writer));
+      const connection = this.#ready;
+      if (connection !== null && call.byteLength > 0) {
+        writeCancel(call.id, connection.writer);
+        connection.wrote();
+      }
       call.fail(signal.reason);
     };
     signal.addEventListener("abort", onAbort, { once: true });
@@ -379,7 +295,7 @@ export class MultiplexTransport implements ClientTransport {
   /** Nothing more happens to a call. */
   #settle(call: PendingCall): void {
     this.#pending.delete(call.id);
-    if (call.byteLength > 0) this.#abandoned.set(call.id, call.byteLength);
+    this.#inFlight.abandon(call);
     if (call.sequence !== 0) this.#writes.settle(call.sequence);
   }
 

@@ -19,11 +19,12 @@ export interface ClientStream<A> {
   cancel(): void;
 }
 
-/** How the client reaches a cluster. */
+/** How the client reaches a cluster. What it is made of may change between versions. */
 export interface ClientTransport {
   /**
    * Asks for one answer, and again as far as that is safe.
    * @throws {KvorumError}
+   * @internal
    */
   call<Q extends object, A extends object, R>(
     method: ClientMethod<Q, A>,
@@ -31,7 +32,10 @@ export interface ClientTransport {
     toResult: (response: A) => R,
     options: CallOptions,
   ): Promise<R>;
-  /** Opens a stream, once there is a connection. It lives at most as long as its connection. */
+  /**
+   * Opens a stream, once there is a connection. It lives at most as long as its connection.
+   * @internal
+   */
   open<Q extends object, A extends object>(method: ClientMethod<Q, A>, request: Q): ClientStream<A>;
   /** Fails everything that waits, and ends. */
   close(): Promise<void>;

@@ -31,7 +31,10 @@ export type Relation = "==" | "!=" | "<" | ">";
 
 /** A condition of a transaction. Made by {@linkcode compare}. */
 export interface Comparison {
-  /** What is sent. */
+  /**
+   * What is sent.
+   * @internal
+   */
   readonly wire: WireCompare;
 }
 
@@ -96,9 +99,15 @@ export const compare: Comparisons = {
 
 /** An operation of a transaction whose answer is an `R`. Made by {@linkcode op}. */
 export interface Operation<R> {
-  /** What is sent. */
+  /**
+   * What is sent.
+   * @internal
+   */
   readonly wire: RequestOp;
-  /** Translates what comes back. */
+  /**
+   * Translates what comes back.
+   * @internal
+   */
   readonly toResult: (response: ResponseOp) => R;
 }
 
@@ -186,7 +195,10 @@ export class Txn<
   readonly #success: S;
   readonly #failure: F;
 
-  /** Programs call `client.txn()` instead. */
+  /**
+   * Programs call `client.txn()` instead.
+   * @internal
+   */
   constructor(commit: CommitTxn<O>, comparisons: readonly Comparison[], success: S, failure: F) {
     this.#commit = commit;
     this.#comparisons = comparisons;

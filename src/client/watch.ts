@@ -73,7 +73,10 @@ export class Watch implements AsyncIterable<WatchBatch>, AsyncDisposable {
   #isClosed = false;
   #endPause: (() => void) | null = null;
 
-  /** Programs call `client.watch()` instead. */
+  /**
+   * Programs call `client.watch()` instead.
+   * @internal
+   */
   constructor(transport: ClientTransport, clock: Clock, range: KeyRange, options: WatchOptions) {
     this.#transport = transport;
     this.#clock = clock;
