@@ -5,8 +5,10 @@ import type { Clock } from "../base/clock.ts";
 import { type Http2Options, type Http2Served, serveHttp2Connection } from "../http2/serve.ts";
 import { bindError } from "./bind_error.ts";
 import { Http1Server } from "./http1_server.ts";
-import { parseListenUrl } from "./listen_url.ts";
+import { type ListenUrl, parseListenUrl } from "./listen_url.ts";
+import type { Socket } from "./socket.ts";
 import { SocketPipe } from "./socket_pipe.ts";
+import { type TlsFiles, type TlsHandlers, TlsListener } from "./tls_listener.ts";
 
 /** What HTTP/2 with prior knowledge begins with, as far as it takes to tell. Ref: RFC 9113 §3.4. */
 const PREFACE_START = "PRI";
@@ -16,6 +18,7 @@ const FIRST_BYTES_MS = 30_000;
 const GRACE_MS = 300;
 /** How long to wait when a connection could not be accepted, as without free file descriptors. */
 const ACCEPT_PAUSE_MS = 100;
+
 /** What answers on the port. */
 export interface ClientHandlers {
   readonly grpc: GrpcLookup;
@@ -29,6 +32,10 @@ export interface ClientPortOptions {
   readonly streamsMax: number;
   /** Whether HTTP/1.1 is spoken here, too. */
   readonly servesHttp1: boolean;
+  /** The certificates for `https`. */
+  readonly tls: TlsFiles | null;
+  /** Is told what goes wrong before a connection is one, and which certificates are new. */
+  readonly onTlsEvent: Omit<TlsHandlers, "onConnection">;
   /** Is told what goes wrong on HTTP/2 connections. */
   readonly onEvent: NonNullable<Http2Options["onEvent"]>;
 }
@@ -40,10 +47,10 @@ export interface ClientPortOptions {
 export class ClientPort implements AsyncDisposable {
   readonly #options: ClientPortOptions;
   readonly #http1: Http1Server | null;
-  readonly #listeners: Deno.Listener[] = [];
+  readonly #listeners: { close(): void }[] = [];
   readonly #http2 = new Set<Http2Served>();
   /** Connections that have not said enough to be told apart. */
-  readonly #silent = new Set<Deno.Conn>();
+  readonly #silent = new Set<Socket>();
   /** Everything that must have ended before the port is closed. */
   readonly #work = new Set<Promise<void>>();
   #handlers: ClientHandlers = STARTING;
@@ -70,15 +77,26 @@ export class ClientPort implements AsyncDisposable {
     const port: ClientPort = new ClientPort(options, http1);
     for (const url of urls) {
       try {
-        const { hostname, port: number } = parseListenUrl(flag, url);
-        port.#listeners.push(Deno.listen({ hostname, port: number }));
+        await port.#listen(parseListenUrl(flag, url));
       } catch (error) {
         await port[Symbol.asyncDispose]();
         throw bindError(flag, url, error);
       }
     }
-    for (const listener of port.#listeners) port.#run(port.#accept(listener));
     return port;
+  }
+
+  async #listen({ hostname, port, isSecure }: ListenUrl): Promise<void> {
+    const { tls, onTlsEvent } = this.#options;
+    if (isSecure && tls !== null) {
+      const onConnection = (socket: Socket) => this.#run(this.#serveConnection(socket));
+      const handlers = { ...onTlsEvent, onConnection };
+      this.#listeners.push(await TlsListener.listen(hostname, port, tls, handlers));
+    } else {
+      const listener = Deno.listen({ hostname, port });
+      this.#listeners.push(listener);
+      this.#run(this.#accept(listener));
+    }
   }
 
   /** From now on requests go to `handlers`. */
@@ -92,10 +110,11 @@ export class ClientPort implements AsyncDisposable {
     task.finally(() => this.#work.delete(task));
   }
 
-  async #accept(listener: Deno.Listener): Promise<void> {
+  async #accept(listener: Deno.TcpListener): Promise<void> {
     while (!this.#isClosing) {
       try {
         const socket = await listener.accept();
+        socket.setNoDelay(true);
         this.#run(this.#serveConnection(socket));
       } catch {
         if (this.#isClosing) return;
@@ -104,9 +123,8 @@ export class ClientPort implements AsyncDisposable {
     }
   }
 
-  async #serveConnection(socket: Deno.Conn): Promise<void> {
+  async #serveConnection(socket: Socket): Promise<void> {
     const { clock } = this.#options;
-    if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
     this.#silent.add(socket);
     const timer = clock.after(FIRST_BYTES_MS, () => closeQuietly(socket));
     const first = await firstBytes(socket);
@@ -118,7 +136,7 @@ export class ClientPort implements AsyncDisposable {
     else await this.#http1.take(socket, first);
   }
 
-  async #serveHttp2(socket: Deno.Conn, first: Uint8Array): Promise<void> {
+  async #serveHttp2(socket: Socket, first: Uint8Array): Promise<void> {
     const { clock, streamsMax, onEvent } = this.#options;
     const served = serveHttp2Connection(new SocketPipe(socket, first), {
       grpc: (path) => this.#handlers.grpc(path),
@@ -158,7 +176,7 @@ const STARTING: ClientHandlers = {
 };
 
 /** What a connection begins with, as much as it takes to tell its protocol; null if it has ended. */
-async function firstBytes(socket: Deno.Conn): Promise<Uint8Array | null> {
+async function firstBytes(socket: Socket): Promise<Uint8Array | null> {
   const buffer = new Uint8Array(4_096);
   let length = 0;
   try {
@@ -182,7 +200,7 @@ function isHttp2(bytes: Uint8Array): boolean {
   return true;
 }
 
-function closeQuietly(socket: Deno.Conn): void {
+function closeQuietly(socket: Socket): void {
   try {
     socket.close();
   } catch {

@@ -4,7 +4,7 @@ import type { AllHandlers } from "./client_handler.ts";
 import { ClientPort } from "./client_port.ts";
 import { Listener } from "./listener.ts";
 import type { Logger } from "./log.ts";
-import { logHttp2Event } from "./log_events.ts";
+import { logHttp2Event, tlsLog } from "./log_events.ts";
 import type { ServeOptions } from "./serve_flags.ts";
 import { SystemClock } from "./system_clock.ts";
 
@@ -32,7 +32,7 @@ export class ClientPorts implements AsyncDisposable {
 
   /** Binds all of them. @throws {CommandError} when one cannot be, with nothing left bound. */
   static async bind(options: ServeOptions, logger: Logger): Promise<ClientPorts> {
-    const { listenHttpUrls, listenMetricsUrls, streamsMax } = options.clientPort;
+    const { listenHttpUrls, listenMetricsUrls, streamsMax, tls } = options.clientPort;
     const isSplit = listenHttpUrls.length > 0;
     await using stack = new AsyncDisposableStack();
     const main = stack.use(
@@ -40,6 +40,8 @@ export class ClientPorts implements AsyncDisposable {
         clock: new SystemClock(),
         streamsMax,
         servesHttp1: !isSplit,
+        tls,
+        onTlsEvent: tlsLog(logger),
         onEvent: (event) => logHttp2Event(logger, event),
       }),
     );

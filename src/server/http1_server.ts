@@ -1,5 +1,5 @@
 import type { FetchHandler } from "../api/fetch_handler.ts";
-import { writeAll } from "./socket_pipe.ts";
+import { type Socket, writeAll } from "./socket.ts";
 
 /** What goes through at a time. */
 const CHUNK_BYTES = 65_536;
@@ -44,7 +44,7 @@ export class Http1Server {
   }
 
   /** Serves a connection until it ends, beginning with what was read from it already. */
-  async take(client: Deno.Conn, first: Uint8Array): Promise<void> {
+  async take(client: Socket, first: Uint8Array): Promise<void> {
     let server: Deno.TcpConn | null = null;
     try {
       server = await Deno.connect({ hostname: LOOPBACK, port: this.port });
@@ -75,7 +75,7 @@ export class Http1Server {
 }
 
 /** Carries all that `from` says to `to`, and then its silence: one side may end before the other. */
-async function carry(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+async function carry(from: Socket, to: Socket): Promise<void> {
   const buffer = new Uint8Array(CHUNK_BYTES);
   for (;;) {
     const length = await from.read(buffer);

@@ -5,9 +5,14 @@ export interface ListenUrl {
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
+  /** Whether TLS is spoken there. */
+  readonly isSecure: boolean;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** The flags whose URLs may be `https`, too. */
+const SECURE_FLAGS: readonly string[] = ["listen-client-urls", "advertise-client-urls"];
 
 /** Splits a comma-separated list of URLs, each `http://host:port` without a path. */
 export function parseUrls(flag: string, text: string): string[] {
@@ -20,7 +25,8 @@ export function parseUrls(flag: string, text: string): string[] {
 /** Reads one URL to listen on or to be reached at. @throws {CommandError} unless it is well formed. */
 export function parseListenUrl(flag: string, text: string): ListenUrl {
   const url = URL.parse(text);
-  const isPlain = url !== null && url.protocol === "http:" &&
+  const isSecure = url?.protocol === "https:" && SECURE_FLAGS.includes(flag);
+  const isPlain = url !== null && (url.protocol === "http:" || isSecure) &&
     (url.pathname === "/" || url.pathname === "") && url.search === "" && url.username === "";
   if (url === null || !isPlain) {
     throw new CommandError(
@@ -30,6 +36,7 @@ export function parseListenUrl(flag: string, text: string): ListenUrl {
   return {
     url: text,
     hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    isSecure,
     port: url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port),
   };
 }

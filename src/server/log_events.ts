@@ -3,6 +3,7 @@ import { alarmName } from "../api/services/maintenance_service.ts";
 import type { Http2Event } from "../http2/event.ts";
 import type { ReplicaEvent } from "../replica/status.ts";
 import type { Logger } from "./log.ts";
+import type { TlsHandlers } from "./tls_listener.ts";
 
 /** What etcd's users know a removed member by. */
 export const REMOVED = "the member has been permanently removed from the cluster";
@@ -61,4 +62,19 @@ export function logHttp2Event(logger: Logger, event: Http2Event): void {
   const fields = { "error-code": event.code, error: event.message };
   const msg = event.kind === "connection_error" ? "connection closed" : "stream reset";
   logger.log("debug", "http2/connection", msg, fields);
+}
+
+/** Writes what happens to TLS into the log. */
+export function tlsLog(logger: Logger): Omit<TlsHandlers, "onConnection"> {
+  return {
+    onRejected: (address, error) => {
+      const fields = { "remote-addr": address, error: error.message };
+      logger.log("warn", "server/tls", "rejected connection on client endpoint", fields);
+    },
+    onReload: (error) => {
+      if (error === null) return logger.log("info", "server/tls", "took new certificates", {});
+      const fields = { error: error.message };
+      logger.log("warn", "server/tls", "cannot take new certificates", fields);
+    },
+  };
 }

@@ -1,17 +1,18 @@
 import type { BytePipe } from "../http2/byte_pipe.ts";
+import { type Socket, writeAll } from "./socket.ts";
 
 /** What one read takes at most. */
 const READ_BYTES = 65_536;
 
-/** A socket of Deno's as a pipe, some of whose bytes have been read already. */
+/** A socket as a pipe, some of whose bytes have been read already. */
 export class SocketPipe implements BytePipe {
-  readonly #socket: Deno.Conn;
+  readonly #socket: Socket;
   readonly #buffer = new Uint8Array(READ_BYTES);
   #first: Uint8Array | null;
   #isClosed = false;
 
   /** @param first What was read from the socket to find out what is spoken on it. */
-  constructor(socket: Deno.Conn, first: Uint8Array) {
+  constructor(socket: Socket, first: Uint8Array) {
     this.#socket = socket;
     this.#first = first;
   }
@@ -38,10 +39,4 @@ export class SocketPipe implements BytePipe {
     this.#isClosed = true;
     this.#socket.close();
   }
-}
-
-/** Writes all of `bytes`, however little the socket takes at a time. */
-export async function writeAll(socket: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  let sent = await socket.write(bytes);
-  while (sent < bytes.length) sent += await socket.write(bytes.subarray(sent));
 }

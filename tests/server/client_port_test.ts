@@ -1,6 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { GrpcCode, RpcError } from "../../src/api/errors.ts";
-import { type ClientHandlers, ClientPort } from "../../src/server/client_port.ts";
+import {
+  type ClientHandlers,
+  ClientPort,
+  type ClientPortOptions,
+} from "../../src/server/client_port.ts";
 import { CommandError } from "../../src/server/command_error.ts";
 import { SystemClock } from "../../src/server/system_clock.ts";
 import { freePorts } from "../e2e/free_ports.ts";
@@ -21,10 +25,19 @@ const HANDLERS: ClientHandlers = {
   },
 };
 
+const OPTIONS: ClientPortOptions = {
+  clock: new SystemClock(),
+  streamsMax: 100,
+  servesHttp1: true,
+  tls: null,
+  onTlsEvent: { onRejected: () => {}, onReload: () => {} },
+  onEvent: () => {},
+};
+
 async function bind(servesHttp1 = true) {
   const [number] = freePorts(1);
   const url = `http://127.0.0.1:${number}`;
-  const options = { clock: new SystemClock(), streamsMax: 100, servesHttp1, onEvent: () => {} };
+  const options = { ...OPTIONS, servesHttp1 };
   return { url, number, port: await ClientPort.bind("listen-client-urls", [url], options) };
 }
 
@@ -117,14 +130,8 @@ Deno.test("ClientPort.bind() says which port is taken and leaves nothing bound",
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [free] = freePorts(1);
   const urls = [`http://127.0.0.1:${free}`, `http://127.0.0.1:${taken.addr.port}`];
-  const options = {
-    clock: new SystemClock(),
-    streamsMax: 100,
-    servesHttp1: true,
-    onEvent: () => {},
-  };
   await assertRejects(
-    () => ClientPort.bind("listen-client-urls", urls, options),
+    () => ClientPort.bind("listen-client-urls", urls, OPTIONS),
     CommandError,
     `Port ${taken.addr.port} of 127.0.0.1 is taken`,
   );
