@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EtcdProcess } from "../conformance/etcd_process.ts";
+import { freePorts } from "../e2e/free_ports.ts";
 import { LocalCluster } from "../e2e/local_cluster.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Command, etcdctl, hasEtcdctl } from "./etcdctl.ts";
@@ -75,5 +76,34 @@ Deno.test({
       );
       assertEquals(results.map(({ stdout }) => stdout), ["in\nout\n", "in\nout\n", "in\nout\n"]);
     });
+  },
+});
+
+Deno.test({
+  name: `etcdctl is served behind TLS if it shows the right certificate${left}`,
+  ignore: !withEtcdctl,
+  async fn() {
+    const pem = (name: string) => new URL(`../vectors/tls/${name}`, import.meta.url).pathname;
+    const [port] = freePorts(1);
+    const url = `https://127.0.0.1:${port}`;
+    await using cluster = new LocalCluster(1, [
+      ...QUICK,
+      ...["--listen-client-urls", url, "--advertise-client-urls", url],
+      ...["--cert-file", pem("server.crt"), "--key-file", pem("server.key")],
+      ...["--trusted-ca-file", pem("ca.crt"), "--client-cert-auth"],
+    ]);
+    await cluster.start();
+    const as = (name: string, ...args: string[]) =>
+      etcdctl(url, {
+        args: [
+          ...["--cacert", pem("ca.crt"), "--cert", pem(`${name}.crt`), "--key", pem(`${name}.key`)],
+          ...args,
+        ],
+      });
+    assertEquals((await as("client", "put", "a", "1")).stdout, "OK\n");
+    assertEquals((await as("client", "get", "a")).stdout, "a\n1\n");
+    const stranger = await as("stranger", "get", "a", "--command-timeout=1s");
+    assertEquals([stranger.code, stranger.stdout], [1, ""]);
+    await cluster.replicas[0].line("rejected connection on client endpoint");
   },
 });
