@@ -161,7 +161,7 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   transfer: (cluster, prng) => {
     const leader = cluster.leader();
     const to = anyOf(prng, cluster.nodes);
-    if (leader?.replica == null || to === undefined) return null;
+    if (leader === undefined || leader.replica === null || to === undefined) return null;
     const { clock, replica } = leader;
     clock.run(() =>
       void replica.transferLeadership(to.id).catch(() => "the nemesis does not mind")

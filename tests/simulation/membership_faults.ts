@@ -20,7 +20,7 @@ export function changeMembership(
 ): (() => void) | null {
   const ups = cluster.upNodes();
   const through = ups[prng.between(0, ups.length)];
-  if (through?.replica == null) return null;
+  if (through === undefined || through.replica === null) return null;
   const members = through.replica.machine.members.list();
   if (kind === "promote") {
     const learner = members.find(({ isLearner }) => isLearner);

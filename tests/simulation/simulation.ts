@@ -114,13 +114,13 @@ class Simulation {
   #whyNotEqual(): string | null {
     const { oracle } = this.#cluster;
     const leader = this.#cluster.leader();
-    if (leader?.replica == null) return "there is no leader";
+    if (leader === undefined || leader.replica === null) return "there is no leader";
     const { configuration, commitIndex, lastIndex } = leader.replica.status();
     if (commitIndex < lastIndex) return "the leader's log is not committed";
     const hashes = new Set<number>();
     for (const id of membersOf(configuration)) {
-      const replica = this.#cluster.node(id)?.replica;
-      if (replica == null) return `member ${id} does not run`;
+      const replica = this.#cluster.node(id)?.replica ?? null;
+      if (replica === null) return `member ${id} does not run`;
       if (replica.status().appliedIndex !== commitIndex) return `member ${id} has not caught up`;
       hashes.add(replica.machine.hash());
       if (replica.machine.store.revision !== oracle.model.revision) return "revisions differ";

@@ -121,8 +121,8 @@ export class AppliedWatch {
 
   /** The machine has been replaced by the durable snapshot. */
   installed(index: number): void {
-    const term = this.#log.termAt(index);
-    if (term != null) this.#chosen.reached(this.#who, index, term, this.#term());
+    const term = this.#log.termAt(index) ?? null;
+    if (term !== null) this.#chosen.reached(this.#who, index, term, this.#term());
     this.index = index;
   }
 
@@ -155,8 +155,8 @@ export class AppliedWatch {
     // What is compacted has been applied, also what the machine does not hear of.
     const from = Math.max(this.index, this.#log.offset) + 1;
     for (let index = from; index <= this.#log.lastIndex; index++) {
-      const term = this.#log.termAt(index);
-      const entry = term == null ? undefined : this.#tree.get(index, term)?.entry;
+      const term = this.#log.termAt(index) ?? null;
+      const entry = term === null ? undefined : this.#tree.get(index, term)?.entry;
       if (entry === undefined) break;
       if (entry.kind === EntryKind.Empty || isSilent(entry)) continue;
       if (entry.kind !== kind) break;

@@ -95,8 +95,8 @@ export class DurableLog {
 
   #checkHardState({ term, vote }: HardState): void {
     const isKept = term === this.hardState.term && vote === this.hardState.vote;
-    const pending = this.#pending?.hardState;
-    const isPending = pending != null && term === pending.term && vote === pending.vote;
+    const pending = this.#pending?.hardState ?? null;
+    const isPending = pending !== null && term === pending.term && vote === pending.vote;
     if (!isKept && !isPending) {
       const { hardState } = this;
       this.#lost(

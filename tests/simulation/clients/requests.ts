@@ -7,7 +7,7 @@ import {
   DeleteRangeRequest,
   PutRequest,
   RangeRequest,
-  RequestOp,
+  type RequestOp,
   TxnRequest,
 } from "../../../src/proto/kv.ts";
 import { LeaseGrantRequest, LeaseRevokeRequest } from "../../../src/proto/lease.ts";

@@ -33,6 +33,7 @@ export class WatchClient {
   readonly #hasPrevious: boolean;
   #stream: WatchStream | null = null;
   #eventCount = 0;
+  #sleepUntilMs = 0;
 
   constructor(cluster: SimCluster, number: number) {
     this.#cluster = cluster;
@@ -79,7 +80,10 @@ export class WatchClient {
     const { clock } = node;
     const isCurrent = () => this.#stream === stream && !clock.isDead;
     const drain = () => {
-      if (isCurrent()) clock.run(() => this.#drain(stream, isCurrent, drain));
+      if (!isCurrent()) return;
+      const waitMs = this.#sleepUntilMs - world.nowMs;
+      if (waitMs > 0) world.after(waitMs, drain);
+      else clock.run(() => this.#drain(stream, isCurrent, drain));
     };
     this.#stream = stream;
     const reconnect = () => {
@@ -99,6 +103,8 @@ export class WatchClient {
       watchId: 0,
       fragment: false,
     });
+    // Who asks at once must not be told of progress before the past has been read.
+    if (this.#prng.chance(0.3)) stream.requestProgress();
     this.#progressLater(stream, node);
     world.after(this.#prng.next() * 20_000, reconnect);
   }
@@ -120,6 +126,8 @@ export class WatchClient {
       if (!isCurrent()) return;
     }
     if (stream.ready) this.#cluster.world.after(1, again);
+    // Some read slowly: their queue fills, and they go back to reading history.
+    else if (this.#prng.chance(0.02)) this.#sleepUntilMs = this.#cluster.world.nowMs + 4_000;
   }
 
   #hear(response: WatchResponse, stream: WatchStream): void {

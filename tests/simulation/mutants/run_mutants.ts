@@ -1,10 +1,10 @@
 /**
  * Plants known bugs one by one into a copy of the source and sees whether the simulator finds each
  * within its number of seeds. `deno task sim:mutants` runs all, with words only those whose names
- * have one of them. The exit code is 1 if a bug stays hidden.
+ * have one of them, with `--rare` those that take long. The exit code is 1 if a bug stays hidden.
  */
 import { say } from "../../../tools/say.ts";
-import { type Mutant, MUTANTS } from "./mutants.ts";
+import { type Mutant, MUTANTS, RARE_MUTANTS } from "./mutants.ts";
 import { copyTree, mutate, sourceOf } from "./mutant_source.ts";
 
 /** What became of one planted bug: the seed that found it and the rule it broke, or null. */
@@ -34,8 +34,9 @@ async function hunt(mutant: Mutant, folder: string): Promise<Found> {
   }
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  const chosen = MUTANTS.filter(({ name, file }) =>
+async function main(args: readonly string[]): Promise<number> {
+  const words = args.filter((arg) => arg !== "--rare");
+  const chosen = (words.length < args.length ? RARE_MUTANTS : MUTANTS).filter(({ name, file }) =>
     words.length === 0 || words.some((word) => name.includes(word) || file.includes(word))
   );
   const folder = await Deno.makeTempDir({ prefix: "kvorum-mutants-" });
