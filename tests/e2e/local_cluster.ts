@@ -10,16 +10,23 @@ export class ServerProcess {
   /** What the process has written, whole lines. */
   readonly lines: string[] = [];
   readonly #args: readonly string[];
+  readonly #denoFlags: readonly string[];
   #child: Deno.ChildProcess | null = null;
   #followed: Promise<void> = Promise.resolve();
   #onLine: (() => void)[] = [];
   /** Whether the process has closed its log, which it does only by ending. */
   #silent = false;
 
-  constructor(name: string, clientUrl: string, args: readonly string[]) {
+  constructor(
+    name: string,
+    clientUrl: string,
+    args: readonly string[],
+    denoFlags: readonly string[] = [],
+  ) {
     this.name = name;
     this.clientUrl = clientUrl;
     this.#args = args;
+    this.#denoFlags = denoFlags;
   }
 
   /** Whether the process was started and has not been seen to end. */
@@ -35,7 +42,10 @@ export class ServerProcess {
   start(): void {
     assert(this.#child === null, `${this.name} runs already`);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", "--unstable-kv", MAIN, "serve", ...this.#args],
+      args: [
+        ...["run", "--quiet", "-A", "--unstable-kv", ...this.#denoFlags],
+        ...[MAIN, "serve", ...this.#args],
+      ],
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -110,7 +120,8 @@ export class LocalCluster implements AsyncDisposable {
   readonly replicas: readonly ServerProcess[];
   readonly #dir: string;
 
-  constructor(size: number, flags: readonly string[] = []) {
+  /** @param denoFlags For the runtime of each replica, to look into it. */
+  constructor(size: number, flags: readonly string[] = [], denoFlags: readonly string[] = []) {
     this.#dir = Deno.makeTempDirSync({ prefix: "kvorum-e2e-" });
     const ports = freePorts(size * 2);
     const names = Array.from({ length: size }, (_, i) => `n${i + 1}`);
@@ -124,7 +135,7 @@ export class LocalCluster implements AsyncDisposable {
         ...["--listen-peer-urls", peer(i), "--initial-advertise-peer-urls", peer(i)],
         ...["--initial-cluster", cluster],
         ...flags,
-      ]);
+      ], denoFlags);
     });
   }
 
