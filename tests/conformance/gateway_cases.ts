@@ -98,6 +98,8 @@ export const GOOD: readonly Case[] = [
   ...post("lease/leases", "", "{}"),
   ...post("kv/lease/leases", "{}"),
   ...post("kv/lease/revoke", `{"ID":77}`),
+  ...post("lock/unlock", `{"key":"bm9uZQ=="}`),
+  ...post("election/resign", `{"leader":{"name":"YQ==","key":"YQ==","rev":"1"}}`),
 ];
 
 /** Requests that are refused. They may not change anything. */
@@ -167,6 +169,13 @@ export const BAD: readonly Case[] = [
   { path: "/v3/lease/keepalive", method: "GET" },
   ...post("watch", `{"create_request":`, `{"create_request":{"key":5}}`, "[]"),
   ...post("watch", `{"create_request":{"filters":"NOPUT"}}`, "}"),
+  ...post("lock/lock", `{"name":"YQ==","lease":"12345"}`, `{"name":5}`),
+  ...post("lock/unlock", "{}", `{"key":""}`),
+  ...post("election/leader", `{"name":"bm9uZQ=="}`, "{}"),
+  ...post("election/proclaim", "{}", `{"leader":{"name":"YQ==","key":"YQ==","rev":"1"}}`),
+  ...post("election/resign", "{}"),
+  ...post("election/campaign", `{"name":"YQ==","lease":"12345"}`),
+  ...post("election/observe", `{"name":5}`),
 ];
 
 /** A watch: what the client says, and how many lines it waits for. */

@@ -5,11 +5,14 @@ import { toRpcError } from "../errors.ts";
 import type { StreamMethod } from "../services/method.ts";
 import { readBody } from "./body.ts";
 import { decodeJson } from "./json_decode.ts";
-import { errorLine, lineStreamResponse, streamFault } from "./responses.ts";
+import { errorLine, lineStreamResponse } from "./responses.ts";
 
 const encoder = new TextEncoder();
 
-/** Serves the request in the body, as fast as the client reads and until it goes. */
+/**
+ * Serves the request in the body, as fast as the client reads and until it goes.
+ * @throws {RpcError} when it is refused before the first answer
+ */
 export async function serveStream(
   request: Request,
   method: StreamMethod,
@@ -17,16 +20,10 @@ export async function serveStream(
 ): Promise<Response> {
   const gone = new AbortController();
   request.signal.addEventListener("abort", () => gone.abort(), { once: true });
-  let answers: AsyncIterator<object>;
-  let first: IteratorResult<object> | null;
-  try {
-    const message = decodeJson(method.request, await readBody(request));
-    answers = method.call(message, { ...context, signal: gone.signal })[Symbol.asyncIterator]();
-    // Why before the response: a refusal without any answer has a status of its own.
-    first = await answers.next();
-  } catch (error) {
-    return streamFault(error);
-  }
+  const message = decodeJson(method.request, await readBody(request));
+  const answers = method.call(message, { ...context, signal: gone.signal })[Symbol.asyncIterator]();
+  // Why before the response: a refusal without any answer has a status of its own.
+  let first: IteratorResult<object> | null = await answers.next();
   const lines = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
