@@ -50,6 +50,21 @@ const PAGE_SIZE = 1_000;
  * Reads are linearizable unless they say otherwise. A write is applied once, however often it had to
  * be sent; one whose fate could not be learned by the deadline rejects with
  * {@linkcode OutcomeUnknownError}.
+ *
+ * @example Keep settings
+ * ```ts
+ * import type { KvorumClient } from "@kvorum/kvorum/client";
+ *
+ * async function setPort(client: KvorumClient, port: number): Promise<number> {
+ *   const { revision } = await client.put("settings/web", JSON.stringify({ port }));
+ *   return revision;
+ * }
+ *
+ * async function portOf(client: KvorumClient): Promise<number> {
+ *   const settings = await client.get("settings/web");
+ *   return settings?.json<{ port: number }>().port ?? 8080;
+ * }
+ * ```
  */
 export class KvorumClient implements AsyncDisposable {
   /** Leases: keys that vanish when nobody renews them. */

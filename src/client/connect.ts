@@ -39,6 +39,16 @@ export interface ConnectOptions {
  * @param endpoints The servers' client URLs, of which one is used at a time, or ways to a server in
  * this program.
  * @throws {TypeError} if there is none, or one is no such URL
+ *
+ * @example Connect to a cluster of three
+ * ```ts
+ * import { connect } from "@kvorum/kvorum/client";
+ *
+ * await using client = connect(
+ *   ["http://10.0.0.1:2379", "http://10.0.0.2:2379", "http://10.0.0.3:2379"],
+ *   { deadlineMs: 5_000 },
+ * );
+ * ```
  */
 export function connect(
   endpoints: Endpoint | readonly Endpoint[],

@@ -81,13 +81,39 @@ export class KvorumError extends Error {
 /**
  * A write that was sent and never answered: it may have been applied once, or not at all. Read before
  * you write again.
+ *
+ * @example
+ * ```ts
+ * import { type KvorumClient, OutcomeUnknownError } from "@kvorum/kvorum/client";
+ *
+ * async function isStored(client: KvorumClient, key: string, value: string): Promise<boolean> {
+ *   try {
+ *     await client.put(key, value);
+ *     return true;
+ *   } catch (error) {
+ *     if (!(error instanceof OutcomeUnknownError)) throw error;
+ *     return (await client.get(key))?.text() === value;
+ *   }
+ * }
+ * ```
  */
 export class OutcomeUnknownError extends KvorumError {
   /** The class, as for every error. */
   override name = "OutcomeUnknownError";
 }
 
-/** A watch or a read of a revision whose history is gone. */
+/**
+ * A watch or a read of a revision whose history is gone.
+ *
+ * @example
+ * ```ts
+ * import { CompactedError } from "@kvorum/kvorum/client";
+ *
+ * const restartFrom = (error: unknown) =>
+ *   error instanceof CompactedError ? error.compactRevision : undefined;
+ * restartFrom(new Error("another one"));
+ * ```
+ */
 export class CompactedError extends KvorumError {
   /** The class, as for every error. */
   override name = "CompactedError";

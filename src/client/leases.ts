@@ -26,7 +26,20 @@ export interface LeaseState {
   readonly keys: readonly Uint8Array[];
 }
 
-/** Leases: keys that are attached to one are deleted when nobody renews it any more. */
+/**
+ * Leases: keys that are attached to one are deleted when nobody renews it any more.
+ *
+ * @example Announce a service for as long as it lives
+ * ```ts
+ * import type { KvorumClient } from "@kvorum/kvorum/client";
+ *
+ * async function announce(client: KvorumClient, url: string): Promise<bigint> {
+ *   const { id } = await client.leases.grant(30);
+ *   await client.put(`services/web/${id}`, url, { lease: id });
+ *   return id;
+ * }
+ * ```
+ */
 export class Leases<O> {
   readonly #transport: ClientTransport;
   readonly #toCallOptions: (options: O | undefined) => CallOptions;

@@ -184,6 +184,20 @@ export type CommitTxn<O> = <R>(
  * A transaction in the making. If all conditions hold then all of one list of operations happen, else
  * all of the other, and nothing in between is ever seen. It is made anew by each call, so that what
  * was begun can be used twice.
+ *
+ * @example Change a value only if nobody else did meanwhile
+ * ```ts
+ * import { compare, type KeyValue, type KvorumClient, op } from "@kvorum/kvorum/client";
+ *
+ * async function increment(client: KvorumClient, counter: KeyValue): Promise<KeyValue | null> {
+ *   const outcome = await client.txn()
+ *     .when(compare.modRevision(counter.key, "==", counter.modRevision))
+ *     .do(op.put(counter.key, String(Number(counter.text()) + 1)))
+ *     .otherwise(op.get(counter.key))
+ *     .commit();
+ *   return outcome.succeeded ? null : outcome.results[0];
+ * }
+ * ```
  */
 export class Txn<
   O,

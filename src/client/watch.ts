@@ -58,6 +58,17 @@ export interface WatchBatch {
  * It ends when `close` is called, when the loop over it is left, with the reason of its signal, with
  * {@linkcode CompactedError} when the next revision is gone, or with another
  * {@linkcode KvorumError} when no server will serve it.
+ *
+ * @example Follow what happens below a prefix
+ * ```ts
+ * import type { KvorumClient } from "@kvorum/kvorum/client";
+ *
+ * async function follow(client: KvorumClient, signal: AbortSignal): Promise<void> {
+ *   for await (const { revision, events } of client.watch({ prefix: "jobs/" }, { signal })) {
+ *     for (const { type, kv } of events) globalThis.name = `${revision} ${type} ${kv.name}`;
+ *   }
+ * }
+ * ```
  */
 export class Watch implements AsyncIterable<WatchBatch>, AsyncDisposable {
   readonly #transport: ClientTransport;
