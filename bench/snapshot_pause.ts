@@ -1,6 +1,7 @@
 /**
  * The longest pauses of a replica's event loop while a large store takes 5,000 puts a second and
- * saves snapshots: of the loop itself by a timer in its process, of requests by their latency.
+ * saves snapshots: of the loop itself by a timer in its process, of requests by their latency. An
+ * idle process with the same timer shows beside it what the machine alone is to blame for.
  *
  * deno task bench snapshot_pause [--keys N] [--seconds N] [--storage deno-kv|file]
  */
@@ -61,6 +62,28 @@ function pausesIn(lines: readonly string[]): Pause[] {
   }).sort((a, b) => b.ms - a.ms);
 }
 
+/** A process that does nothing but watch its own loop. */
+class IdleProcess {
+  readonly #child: Deno.ChildProcess;
+
+  constructor(probe: string) {
+    const main = "data:text/javascript,setInterval(() => {}, 1000)";
+    const args = ["run", "--quiet", "-A", `--preload=${probe}`, main];
+    this.#child = new Deno.Command(Deno.execPath(), { args, stderr: "piped" }).spawn();
+  }
+
+  /** Ends the process and gives what it wrote. */
+  async end(): Promise<readonly string[]> {
+    this.#child.kill("SIGKILL");
+    return new TextDecoder().decode((await this.#child.output()).stderr).split("\n");
+  }
+}
+
+function describe(pauses: readonly Pause[]): string {
+  const longest = pauses.slice(0, 5).map(({ ms, cpuMs }) => `${ms} ms (${cpuMs} of processor)`);
+  return longest.join(", ") || "none of 15 ms or more";
+}
+
 const probe = new URL("support/loop_probe.ts", import.meta.url).href;
 const flags = ["--storage", storage, "--snapshot-count", entriesPerSnapshot];
 await using cluster = new LocalCluster(1, flags, [`--preload=${probe}`]);
@@ -68,6 +91,7 @@ await cluster.start();
 const [replica] = cluster.replicas;
 await fillStore(replica.clientUrl, keys, VALUE_BYTES);
 const from = replica.lines.length;
+const idle = new IdleProcess(probe);
 const latencies = await steadyLoad(replica.clientUrl);
 const lines = replica.lines.slice(from);
 const snapshots = lines.filter((line) => line.includes("saved snapshot")).length;
@@ -75,7 +99,5 @@ const at = (part: number) => latencies[Math.floor((latencies.length - 1) * part)
 say(`${latencies.length * PUTS_PER_TXN} puts in ${seconds} s on ${keys} keys (${storage})`);
 say(`snapshots saved      ${snapshots}`);
 say(`latency of a txn     p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
-const longest = pausesIn(lines).slice(0, 5).map(({ ms, cpuMs }) =>
-  `${ms} ms (${cpuMs} ms of processor)`
-);
-say(`longest pauses       ${longest.join(", ") || "none of 15 ms or more"}`);
+say(`longest pauses       ${describe(pausesIn(lines))}`);
+say(`of an idle process   ${describe(pausesIn(await idle.end()))}`);
