@@ -61,8 +61,8 @@ const PAGE_SIZE = 1_000;
  * }
  *
  * async function portOf(client: KvorumClient): Promise<number> {
- *   const settings = await client.get("settings/web");
- *   return settings?.json<{ port: number }>().port ?? 8080;
+ *   const settings: { port: number } | undefined = (await client.get("settings/web"))?.json();
+ *   return settings?.port ?? 8080;
  * }
  * ```
  */

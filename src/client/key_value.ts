@@ -9,7 +9,8 @@ import { toText } from "./data.ts";
  * import type { KeyValue } from "@kvorum/kvorum/client";
  *
  * function port(kv: KeyValue): number {
- *   return kv.json<{ port: number }>().port;
+ *   const settings: { port: number } = kv.json();
+ *   return settings.port;
  * }
  * ```
  */

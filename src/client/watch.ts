@@ -63,9 +63,12 @@ export interface WatchBatch {
  * ```ts
  * import type { KvorumClient } from "@kvorum/kvorum/client";
  *
- * async function follow(client: KvorumClient, signal: AbortSignal): Promise<void> {
- *   for await (const { revision, events } of client.watch({ prefix: "jobs/" }, { signal })) {
- *     for (const { type, kv } of events) globalThis.name = `${revision} ${type} ${kv.name}`;
+ * async function follow(client: KvorumClient, jobs: Map<string, string>): Promise<void> {
+ *   for await (const { events } of client.watch({ prefix: "jobs/" }, { startRevision: 1 })) {
+ *     for (const { type, kv } of events) {
+ *       if (type === "put") jobs.set(kv.name, kv.text());
+ *       else jobs.delete(kv.name);
+ *     }
  *   }
  * }
  * ```
