@@ -185,8 +185,22 @@ export class Machine {
    * it was; after any other damage it must not be used.
    */
   restore(header: Uint8Array, segments: readonly { readonly bytes: Uint8Array }[]): void {
+    const steps = this.restoreInSteps(header, segments);
+    while (!steps.next().done);
+  }
+
+  /**
+   * The same in steps of some milliseconds. The machine is as it was until the last one, and nothing
+   * may be applied to it meanwhile.
+   */
+  *restoreInSteps(
+    header: Uint8Array,
+    segments: readonly { readonly bytes: Uint8Array }[],
+  ): Generator<void, void> {
     const open = openHeader(header);
-    this.store.restore(open.store, segments.map(({ bytes }) => bytes));
+    const pass = this.store.beginRestore(open.store, segments.map(({ bytes }) => bytes));
+    while (!pass.step()) yield;
+    this.store.endRestore(pass);
     restoreTables(open.tables, this.#tables);
     this.store.forEachLeased((key, lease) => this.leases.attach(lease, key));
   }

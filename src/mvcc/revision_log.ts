@@ -216,36 +216,26 @@ export class RevisionLog {
   }
 
   /**
-   * A log of segments from a snapshot, with their ids. The last of them goes on growing, unless the
-   * segment that grew was empty and so is not among them.
+   * Adds a segment from a snapshot behind the others, to a log that nothing was ever appended to. The
+   * bytes become the segment's own, unless it is to grow.
    *
-   * @throws {DamagedSnapshotError} When bytes are not what their id says.
+   * @throws {DamagedSnapshotError} When the bytes are not what the id says.
    */
-  static restore(
-    parts: readonly { readonly id: string; readonly bytes: Uint8Array }[],
-    tailIsEmpty: boolean,
-    segmentBytes?: number,
-  ): RevisionLog {
-    const log = new RevisionLog(segmentBytes);
-    if (parts.length === 0) return log;
-    log.#order.length = log.#slots.length = 0;
-    for (const { id, bytes } of parts) {
-      const grows = !tailIsEmpty && log.#order.length === parts.length - 1;
-      const slot = log.#slots.length;
-      const segment = Segment.adopt(slot, grows ? bytes.slice() : bytes, id);
-      const last = log.#order.at(-1);
-      if (last !== undefined) {
-        if (last.lastMain > segment.firstMain) throw new DamagedSnapshotError(id, "out of order");
-        last.next = segment;
-      }
-      if (!grows) segment.seal(id);
-      log.#slots.push(segment);
-      log.#order.push(segment);
-      log.bytesInUse += segment.length;
-      log.segment = segment;
+  adopt(id: string, bytes: Uint8Array, grows: boolean): Segment {
+    if (this.tail.count === 0) this.#order.length = this.#slots.length = 0;
+    const slot = this.#slots.length;
+    const segment = Segment.adopt(slot, grows ? bytes.slice() : bytes, id);
+    const last = this.#order.at(-1);
+    if (last !== undefined) {
+      if (last.lastMain > segment.firstMain) throw new DamagedSnapshotError(id, "out of order");
+      last.next = segment;
     }
-    if (tailIsEmpty) log.#add();
-    return log;
+    if (!grows) segment.seal(id);
+    this.#slots.push(segment);
+    this.#order.push(segment);
+    this.bytesInUse += segment.length;
+    this.segment = segment;
+    return segment;
   }
 
   /** Puts `replacement`, or nothing, in the place of `count` sealed segments. */

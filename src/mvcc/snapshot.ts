@@ -2,9 +2,6 @@ import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { crc32 } from "../base/crc32.ts";
 import type { ScrubState } from "./compaction.ts";
-import type { KeyTable } from "./key_table.ts";
-import type { KeyTree } from "./key_tree.ts";
-import type { RevisionLog } from "./revision_log.ts";
 import { DamagedSnapshotError } from "./segment.ts";
 
 /** A store as bytes. */
@@ -92,20 +89,4 @@ function readHeader(reader: ByteReader): Header {
     ids.push(String.fromCharCode(...id));
   }
   return { revision, compactRevision, scrub, tailIsEmpty: (flags & TAIL_IS_EMPTY) !== 0, ids };
-}
-
-/** Fills an empty index from a log, in one pass over its records. */
-export function indexLog(log: RevisionLog, table: KeyTable, tree: KeyTree): void {
-  const reader = log.readFrom(0);
-  while (reader.next()) {
-    const { segment, offset } = reader;
-    const tombstone = segment.isTombstone(offset);
-    const main = segment.main(offset);
-    if (tombstone) segment.becomesGarbage(main + 1);
-    let entry = table.findRecord(segment, offset);
-    if (entry < 0) entry = table.insert(segment.key(offset));
-    else table.segment(entry).becomesGarbage(main);
-    table.set(entry, segment, offset, !tombstone);
-  }
-  for (let entry = 0; entry < table.size; entry++) tree.insert(table.key(entry), entry);
 }

@@ -7,9 +7,9 @@ import { KeyTree } from "./key_tree.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import { executeRange } from "./range_query.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
+import { RestorePass } from "./restore_pass.ts";
 import { type RecordDraft, RevisionLog } from "./revision_log.ts";
-import { DamagedSnapshotError } from "./segment.ts";
-import { decodeHeader, encodeHeader, indexLog, type Snapshot } from "./snapshot.ts";
+import { encodeHeader, type Snapshot } from "./snapshot.ts";
 import type { LeaseAttachments, WritableStore } from "./store_view.ts";
 import { WriteTxn } from "./write_txn.ts";
 
@@ -184,23 +184,27 @@ export class MvccStore implements WritableStore {
    * @throws {DamagedSnapshotError} When the snapshot is not intact; the store is then as it was.
    */
   restore(header: Uint8Array, segments: readonly Uint8Array[]): void {
+    const pass = this.beginRestore(header, segments);
+    while (!pass.step());
+    this.endRestore(pass);
+  }
+
+  /** Begins a restore in steps, between which the store is as it was. */
+  beginRestore(header: Uint8Array, segments: readonly Uint8Array[]): RestorePass {
+    const { segmentBytes } = this.#options;
+    return new RestorePass(header, segments, { hashSeed: this.hashSeed, segmentBytes });
+  }
+
+  /** Replaces everything by what a pass has made, whose last step is done. */
+  endRestore({ header, log, table, tree }: RestorePass): void {
     assert(!this.#txnOpen, "A snapshot must not be restored within a transaction");
-    const { revision, compactRevision, scrub, tailIsEmpty, ids } = decodeHeader(header);
-    if (ids.length !== segments.length) {
-      throw new DamagedSnapshotError("header", `${ids.length} segments, ${segments.length} given`);
-    }
-    const parts = ids.map((id, i) => ({ id, bytes: segments[i] }));
-    const log = RevisionLog.restore(parts, tailIsEmpty, this.#options.segmentBytes);
-    const table = new KeyTable(log, this.hashSeed);
-    const tree = new KeyTree(table);
-    indexLog(log, table, tree);
     const revisionBefore = this.#revision;
     this.#log = log;
     this.#table = table;
     this.#tree = tree;
-    this.#revision = this.#visibleRevision = revision;
-    this.#compactRevision = compactRevision;
-    this.#scrub = scrub;
+    this.#revision = this.#visibleRevision = header.revision;
+    this.#compactRevision = header.compactRevision;
+    this.#scrub = header.scrub;
     this.listener?.onRestore(revisionBefore);
   }
 

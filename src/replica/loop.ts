@@ -259,7 +259,12 @@ export class Loop {
     await this.#keeper.idle();
     await this.#parts.storage.saveSnapshot(manifest, segments);
     if (this.#stopped) return;
-    this.#parts.machine.restore(manifest.header, segments);
+    const { machine, options } = this.#parts;
+    // A large store takes seconds, while heartbeats want their answers.
+    for (const _step of machine.restoreInSteps(manifest.header, segments)) {
+      await new Promise<void>((resolve) => options.clock.after(0, resolve));
+      if (this.#stopped) return;
+    }
     this.#applied = manifest;
     this.#keeper.onInstalled(manifest.index);
     this.upkeep.changed();

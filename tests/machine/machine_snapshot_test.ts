@@ -59,6 +59,21 @@ Deno.test("Machine.restore() forgets what the machine held before", () => {
   assertEquals([other.leases.size, other.leases.attachedKeyCount], [0, 0]);
 });
 
+Deno.test("Machine.restoreInSteps() leaves the machine as it was until the last step", () => {
+  const machine = smallMachine();
+  const before = machine.hash();
+  const { header, segments } = fullMachine().snapshot();
+  const copies = segments.map(({ bytes }) => ({ bytes: bytes.slice() }));
+  let steps = 0;
+  for (const _step of machine.restoreInSteps(header, copies)) {
+    assertEquals(machine.hash(), before);
+    steps++;
+  }
+  assert(steps >= segments.length, `${steps} steps for ${segments.length} segments`);
+  assertEquals(machine.hash(), fullMachine().hash());
+  assertEquals(contents(machine), contents(fullMachine()));
+});
+
 Deno.test("Machine.hash() differs when any part differs", () => {
   const changes: ((machine: Machine) => unknown)[] = [
     (machine) => machine.apply(batch([], { origin: 3n })),

@@ -1,0 +1,73 @@
+import { KeyTable } from "./key_table.ts";
+import { KeyTree } from "./key_tree.ts";
+import { RevisionLog } from "./revision_log.ts";
+import { DamagedSnapshotError, type Segment } from "./segment.ts";
+import { decodeHeader, type Header } from "./snapshot.ts";
+
+/** Keys that one step puts in order: some milliseconds' work, like a segment. */
+const KEYS_PER_STEP = 2_048;
+
+/** The parts of a store in the making, from a snapshot, beside the store that still serves. */
+export class RestorePass {
+  readonly header: Header;
+  readonly log: RevisionLog;
+  readonly table: KeyTable;
+  readonly tree: KeyTree;
+  readonly #segments: readonly Uint8Array[];
+  #segmentsDone = 0;
+  #keysDone = 0;
+
+  /** @throws {DamagedSnapshotError} When the header is not intact, or not that of the segments. */
+  constructor(
+    header: Uint8Array,
+    segments: readonly Uint8Array[],
+    options: { readonly hashSeed: number; readonly segmentBytes: number | undefined },
+  ) {
+    this.header = decodeHeader(header);
+    const { ids } = this.header;
+    if (ids.length !== segments.length) {
+      throw new DamagedSnapshotError("header", `${ids.length} segments, ${segments.length} given`);
+    }
+    this.#segments = segments;
+    this.log = new RevisionLog(options.segmentBytes);
+    this.table = new KeyTable(this.log, options.hashSeed);
+    this.tree = new KeyTree(this.table);
+  }
+
+  /**
+   * Takes in one more segment or, after the last one, puts some more keys in order. Tells whether all
+   * is done.
+   *
+   * @throws {DamagedSnapshotError} When a segment is not intact.
+   */
+  step(): boolean {
+    if (this.#segmentsDone < this.#segments.length) {
+      this.#takeSegment(this.#segmentsDone++);
+      return false;
+    }
+    const { table, tree } = this;
+    const end = Math.min(table.size, this.#keysDone + KEYS_PER_STEP);
+    for (let entry = this.#keysDone; entry < end; entry++) tree.insert(table.key(entry), entry);
+    this.#keysDone = end;
+    return end === table.size;
+  }
+
+  #takeSegment(ordinal: number): void {
+    const { ids, tailIsEmpty } = this.header;
+    const isLast = ordinal === ids.length - 1;
+    const segment = this.log.adopt(ids[ordinal], this.#segments[ordinal], isLast && !tailIsEmpty);
+    for (let i = 0; i < segment.count; i++) this.#enter(segment, segment.offsetAt(i));
+    if (isLast && tailIsEmpty) this.log.sealTail();
+  }
+
+  #enter(segment: Segment, offset: number): void {
+    const { table } = this;
+    const tombstone = segment.isTombstone(offset);
+    const main = segment.main(offset);
+    if (tombstone) segment.becomesGarbage(main + 1);
+    let entry = table.findRecord(segment, offset);
+    if (entry < 0) entry = table.insert(segment.key(offset));
+    else table.segment(entry).becomesGarbage(main);
+    table.set(entry, segment, offset, !tombstone);
+  }
+}
