@@ -125,13 +125,14 @@ export class SimNode {
   }
 
   #onEvent(event: ReplicaEvent): void {
-    const { verdict, elections, chosen } = this.#cluster;
+    const { verdict, elections, commitment, chosen } = this.#cluster;
     switch (event.type) {
       case "leader":
         this.#term = event.term;
         if (event.role === "leader") {
           verdict.note(this.name, () => `leads term ${event.term}`);
           elections.elected(this.id, event.term, this.log, chosen);
+          commitment.elected(this.id);
         }
         return;
       case "snapshotSaved":

@@ -31,6 +31,11 @@ export class Commitment {
     this.#verdict = verdict;
   }
 
+  /** A replica begins to lead. What it knows to be committed by now, it has not counted in this term. */
+  elected(leader: MemberId): void {
+    this.#told = Math.max(this.#told, this.#context.statusOf(leader)?.commitIndex ?? 0);
+  }
+
   /** A replica sends a message. */
   sent(message: PeerMessage): void {
     if (message.type === "voteAnswer") this.#told = Math.max(this.#told, message.commit);
