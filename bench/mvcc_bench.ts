@@ -19,6 +19,7 @@ import type { WatchStream } from "../src/mvcc/watch_stream.ts";
 
 const SMALL_KEYS = 10_000;
 const ROUNDS = 7;
+const HASH_STEP_BYTES = 1_048_576;
 const PUTS = 100_000;
 const GETS = 200_000;
 const RANGES = 5_000;
@@ -145,18 +146,26 @@ function compareSizes(): Subject {
 
 function upkeep({ store }: Subject): void {
   store.compact(store.revision);
-  const steps: number[] = [];
-  for (let done = false; !done;) steps.push(nsEach(1, () => done = store.compactStep(1)) / 1e6);
-  const total = steps.reduce((sum, step) => sum + step, 0);
-  const worst = Math.max(...steps).toFixed(1);
-  show("compaction", `${Math.round(total)} ms in ${steps.length} steps, the longest ${worst} ms`);
+  showSteps("compaction", () => store.compactStep(1));
   const start = performance.now();
   const { header, segments } = store.snapshot();
   show("snapshot", `${(performance.now() - start).toFixed(1)} ms, ${segments.length} segments`);
   const other = new MvccStore();
-  const restoreNs = nsEach(1, () => other.restore(header, segments.map(({ bytes }) => bytes)));
-  show("restore", `${Math.round(restoreNs / 1e6)} ms`);
-  show("hash-kv", `${Math.round(nsEach(1, () => store.hashKv(0)) / 1e6)} ms`);
+  const restore = other.beginRestore(header, segments.map(({ bytes }) => bytes));
+  showSteps("restore", () => restore.step());
+  show("its last step", `${(nsEach(1, () => other.endRestore(restore)) / 1e6).toFixed(1)} ms`);
+  show("its leases", `${(nsEach(1, () => other.forEachLeased(() => {})) / 1e6).toFixed(1)} ms`);
+  const hash = store.beginHash(0);
+  showSteps("hash-kv", () => hash.step(HASH_STEP_BYTES) !== null);
+}
+
+/** Work that comes in steps, until one of them says that it is the last. */
+function showSteps(what: string, step: () => boolean): void {
+  const steps: number[] = [];
+  for (let done = false; !done;) steps.push(nsEach(1, () => done = step()) / 1e6);
+  const total = Math.round(steps.reduce((sum, ms) => sum + ms, 0));
+  const [middle, worst] = [median(steps), Math.max(...steps)].map((ms) => ms.toFixed(1));
+  show(what, `${total} ms in ${steps.length} steps of ${middle} ms, the longest ${worst} ms`);
 }
 
 function openWatches(hub: WatchHub, keys: Iterable<Uint8Array>): WatchStream[] {
