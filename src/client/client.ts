@@ -69,8 +69,9 @@ const PAGE_SIZE = 1_000;
 export class KvorumClient implements AsyncDisposable {
   /** Leases: keys that vanish when nobody renews them. */
   readonly leases: Leases<WaitOptions>;
+  /** The time by which the client waits. */
+  readonly clock: Clock;
   readonly #transport: ClientTransport;
-  readonly #clock: Clock;
   readonly #deadlineMs: number;
   readonly #plainOptions: CallOptions;
 
@@ -80,7 +81,7 @@ export class KvorumClient implements AsyncDisposable {
    */
   constructor(transport: ClientTransport, clock: Clock, deadlineMs: number) {
     this.#transport = transport;
-    this.#clock = clock;
+    this.clock = clock;
     this.#deadlineMs = deadlineMs;
     this.#plainOptions = { deadlineMs };
     this.leases = new Leases(transport, (options) => this.#callOptions(options));
@@ -149,7 +150,7 @@ export class KvorumClient implements AsyncDisposable {
 
   /** Watches keys. The watch begins at once; see {@linkcode Watch.opened}. */
   watch(range: KeyRange, options: WatchOptions = {}): Watch {
-    return new Watch(this.#transport, this.#clock, range, options);
+    return new Watch(this.#transport, this.clock, range, options);
   }
 
   /** Forgets the history before a revision. */

@@ -9,6 +9,7 @@ export type { Channel, ChannelHandler } from "../proto/multiplex/channel.ts";
 export { KvorumClient, type PageOptions, type WaitOptions } from "./client.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { Data } from "./data.ts";
+export { leaderOf, Leadership, observeLeader } from "./election.ts";
 export type { Endpoint } from "./endpoints.ts";
 export {
   CompactedError,
@@ -21,8 +22,10 @@ export { FetchTransport, type FetchTransportOptions } from "./fetch_transport.ts
 export type { KeyRange } from "./key_range.ts";
 export { KeyValue } from "./key_value.ts";
 export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";
+export { Lock } from "./lock.ts";
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
 export type { DeleteResult, PutResult, RangeResult } from "./results.ts";
+export { Session, SessionLostError, type SessionOptions } from "./session.ts";
 export type { ClientTransport } from "./transport.ts";
 export {
   compare,

@@ -1,0 +1,125 @@
+import type { Clock, Stoppable } from "../base/clock.ts";
+import type { KvorumClient } from "./client.ts";
+import { KvorumError } from "./errors.ts";
+
+/** The session's lease is gone, and with it every key that hung on it. */
+export class SessionLostError extends KvorumError {
+  /** The class, as for every error. */
+  override name = "SessionLostError";
+
+  /** Makes the error. */
+  constructor(options?: ErrorOptions) {
+    super("ABORTED", "the session is lost: its lease has ended", options);
+  }
+}
+
+/** How a session lives. */
+export interface SessionOptions {
+  /** How long the session outlives its program. @default {60} */
+  readonly ttlSeconds?: number;
+}
+
+/** A lease is renewed so often in its life. Ref: etcd client/v3/lease.go. */
+const RENEWALS_PER_LIFE = 3;
+/** However long a lease lives, it is renewed once a day: timers cannot wait for months. */
+const RENEWAL_PAUSE_MAX_MS = 86_400_000;
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * A lease that is kept alive for as long as the program runs. Locks and leaderships hang on one: when
+ * the program dies they end by themselves, `ttlSeconds` later at most.
+ *
+ * @example
+ * ```ts
+ * import { type KvorumClient, Session } from "@kvorum/kvorum/client";
+ *
+ * async function announce(client: KvorumClient, url: string): Promise<Session> {
+ *   const session = await Session.open(client, { ttlSeconds: 10 });
+ *   await client.put(`services/${session.lease}`, url, { lease: session.lease });
+ *   return session;
+ * }
+ * ```
+ */
+export class Session implements AsyncDisposable {
+  /** The client that keeps it alive. */
+  readonly client: KvorumClient;
+  /** The lease's name. */
+  readonly lease: bigint;
+  readonly #clock: Clock;
+  readonly #lost = new AbortController();
+  #ttlMs: number;
+  #renewal: Stoppable;
+  #expiry: Stoppable;
+
+  private constructor(client: KvorumClient, lease: bigint, ttlSeconds: number, askedMs: number) {
+    this.client = client;
+    this.lease = lease;
+    this.#clock = client.clock;
+    this.#ttlMs = ttlSeconds * 1_000;
+    this.#expiry = this.#expireAt(askedMs);
+    this.#renewal = this.#clock.after(this.#renewalPauseMs, () => this.#renew());
+  }
+
+  /** Begins a session. @throws {KvorumError} when no lease is granted */
+  static async open(client: KvorumClient, options: SessionOptions = {}): Promise<Session> {
+    const askedMs = client.clock.nowMs();
+    const { id, ttlSeconds } = await client.leases.grant(options.ttlSeconds ?? 60);
+    return new Session(client, id, ttlSeconds, askedMs);
+  }
+
+  /**
+   * Aborts with {@linkcode SessionLostError} when the lease has ended or may have: what hangs on the
+   * session is not held any more. It also aborts when the session is closed.
+   */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Ends the session and deletes what hangs on it. */
+  async close(): Promise<void> {
+    if (this.#lost.signal.aborted) return;
+    this.#end();
+    await this.client.leases.revoke(this.lease);
+  }
+
+  /** The same as {@linkcode Session.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #renewalPauseMs(): number {
+    return Math.min(RENEWAL_PAUSE_MAX_MS, this.#ttlMs / RENEWALS_PER_LIFE);
+  }
+
+  #end(cause?: unknown): void {
+    this.#renewal.stop();
+    this.#expiry.stop();
+    this.#lost.abort(new SessionLostError(cause === undefined ? undefined : { cause }));
+  }
+
+  /** Safety: the server counts from when it heard of the renewal, which is later than we asked. */
+  #expireAt(askedMs: number): Stoppable {
+    const leftMs = Math.max(0, askedMs + this.#ttlMs - this.#clock.nowMs());
+    return this.#clock.after(Math.min(leftMs, TIMER_MAX_MS), () => this.#end());
+  }
+
+  /** It never rejects: what goes wrong is tried again until the lease has run out. */
+  async #renew(): Promise<void> {
+    const askedMs = this.#clock.nowMs();
+    try {
+      const deadlineMs = this.#renewalPauseMs;
+      const ttlSeconds = await this.client.leases.renew(this.lease, { deadlineMs });
+      if (this.#lost.signal.aborted) return;
+      if (ttlSeconds <= 0) return this.#end();
+      this.#ttlMs = ttlSeconds * 1_000;
+      this.#expiry.stop();
+      this.#expiry = this.#expireAt(askedMs);
+    } catch (error) {
+      if (!(error instanceof KvorumError)) this.#end(error);
+    }
+    if (this.#lost.signal.aborted) return;
+    const passedMs = this.#clock.nowMs() - askedMs;
+    const pauseMs = Math.max(0, this.#renewalPauseMs - passedMs);
+    this.#renewal = this.#clock.after(pauseMs, () => this.#renew());
+  }
+}
