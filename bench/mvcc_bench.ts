@@ -154,7 +154,6 @@ function upkeep({ store }: Subject): void {
   const restore = other.beginRestore(header, segments.map(({ bytes }) => bytes));
   showSteps("restore", () => restore.step());
   show("its last step", `${(nsEach(1, () => other.endRestore(restore)) / 1e6).toFixed(1)} ms`);
-  show("its leases", `${(nsEach(1, () => other.forEachLeased(() => {})) / 1e6).toFixed(1)} ms`);
   const hash = store.beginHash(0);
   showSteps("hash-kv", () => hash.step(HASH_STEP_BYTES) !== null);
 }

@@ -202,7 +202,7 @@ export class Machine {
     while (!pass.step()) yield;
     this.store.endRestore(pass);
     restoreTables(open.tables, this.#tables);
-    this.store.forEachLeased((key, lease) => this.leases.attach(lease, key));
+    for (const { key, lease } of pass.leased) this.leases.attach(lease, key);
   }
 
   /**

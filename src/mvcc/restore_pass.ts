@@ -1,10 +1,18 @@
+import { EMPTY_BYTES } from "../base/bytes.ts";
 import { KeyTable } from "./key_table.ts";
-import { KeyTree } from "./key_tree.ts";
+import { KeyTree, type TreeCursor } from "./key_tree.ts";
+import { NO_LEASE } from "./key_value.ts";
 import { RevisionLog } from "./revision_log.ts";
 import { DamagedSnapshotError, type Segment } from "./segment.ts";
 import { decodeHeader, type Header } from "./snapshot.ts";
 
-/** Keys that one step puts in order: some milliseconds' work, like a segment. */
+/** A key that hangs on a lease. */
+export interface LeasedKey {
+  readonly key: Uint8Array;
+  readonly lease: bigint;
+}
+
+/** Keys that one step looks at: some milliseconds' work, like a segment. */
 const KEYS_PER_STEP = 2_048;
 
 /** The parts of a store in the making, from a snapshot, beside the store that still serves. */
@@ -13,6 +21,10 @@ export class RestorePass {
   readonly log: RevisionLog;
   readonly table: KeyTable;
   readonly tree: KeyTree;
+  /** The keys that hang on a lease, in their order, when all is done. */
+  readonly leased: LeasedKey[] = [];
+  #anyLeased = false;
+  #cursor: TreeCursor | null = null;
   readonly #segments: readonly Uint8Array[];
   #segmentsDone = 0;
   #keysDone = 0;
@@ -35,8 +47,8 @@ export class RestorePass {
   }
 
   /**
-   * Takes in one more segment or, after the last one, puts some more keys in order. Tells whether all
-   * is done.
+   * Takes in one more segment or, after the last one, puts some more keys in order, or, after those,
+   * looks which hang on a lease. Tells whether all is done.
    *
    * @throws {DamagedSnapshotError} When a segment is not intact.
    */
@@ -46,10 +58,26 @@ export class RestorePass {
       return false;
     }
     const { table, tree } = this;
+    if (this.#keysDone === table.size) return this.#findLeased();
     const end = Math.min(table.size, this.#keysDone + KEYS_PER_STEP);
     for (let entry = this.#keysDone; entry < end; entry++) tree.insert(table.key(entry), entry);
     this.#keysDone = end;
-    return end === table.size;
+    return false;
+  }
+
+  #findLeased(): boolean {
+    if (!this.#anyLeased) return true;
+    const { table } = this;
+    this.#cursor ??= this.tree.range({ start: EMPTY_BYTES, end: null });
+    for (let keys = 0; keys < KEYS_PER_STEP; keys++) {
+      const entry = this.#cursor.next();
+      if (entry < 0) return true;
+      if (table.alive(entry) === 0) continue;
+      const [segment, offset] = [table.segment(entry), table.offset(entry)];
+      const lease = segment.lease(offset);
+      if (lease !== NO_LEASE) this.leased.push({ key: segment.key(offset), lease });
+    }
+    return false;
   }
 
   #takeSegment(ordinal: number): void {
@@ -65,6 +93,7 @@ export class RestorePass {
     const tombstone = segment.isTombstone(offset);
     const main = segment.main(offset);
     if (tombstone) segment.becomesGarbage(main + 1);
+    if (segment.lease(offset) !== NO_LEASE) this.#anyLeased = true;
     let entry = table.findRecord(segment, offset);
     if (entry < 0) entry = table.insert(segment.key(offset));
     else table.segment(entry).becomesGarbage(main);

@@ -1,5 +1,4 @@
 import { assert } from "../base/assert.ts";
-import { EMPTY_BYTES } from "../base/bytes.ts";
 import { type ScrubState, scrubStep } from "./compaction.ts";
 import { hashKv, HashPass, type KvHash } from "./hash_kv.ts";
 import { KeyTable } from "./key_table.ts";
@@ -7,7 +6,7 @@ import { KeyTree } from "./key_tree.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import { executeRange } from "./range_query.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
-import { RestorePass } from "./restore_pass.ts";
+import { type LeasedKey, RestorePass } from "./restore_pass.ts";
 import { type RecordDraft, RevisionLog } from "./revision_log.ts";
 import { encodeHeader, type Snapshot } from "./snapshot.ts";
 import type { LeaseAttachments, WritableStore } from "./store_view.ts";
@@ -178,15 +177,16 @@ export class MvccStore implements WritableStore {
   }
 
   /**
-   * Replaces everything by a snapshot. The bytes of the segments become the store's own. Lease
-   * attachments must be made again with `forEachLeased`.
+   * Replaces everything by a snapshot. The bytes of the segments become the store's own. Gives the
+   * keys whose attachments to leases must be made again.
    *
    * @throws {DamagedSnapshotError} When the snapshot is not intact; the store is then as it was.
    */
-  restore(header: Uint8Array, segments: readonly Uint8Array[]): void {
+  restore(header: Uint8Array, segments: readonly Uint8Array[]): readonly LeasedKey[] {
     const pass = this.beginRestore(header, segments);
     while (!pass.step());
     this.endRestore(pass);
+    return pass.leased;
   }
 
   /** Begins a restore in steps, between which the store is as it was. */
@@ -206,19 +206,6 @@ export class MvccStore implements WritableStore {
     this.#compactRevision = header.compactRevision;
     this.#scrub = header.scrub;
     this.listener?.onRestore(revisionBefore);
-  }
-
-  /** Calls `visit` with every key that hangs on a lease. */
-  forEachLeased(visit: (key: Uint8Array, lease: bigint) => void): void {
-    const table = this.#table;
-    const cursor = this.#tree.range({ start: EMPTY_BYTES, end: null });
-    for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
-      if (table.alive(entry) === 0) continue;
-      const segment = table.segment(entry);
-      const offset = table.offset(entry);
-      const lease = segment.lease(offset);
-      if (lease !== NO_LEASE) visit(segment.key(offset), lease);
-    }
   }
 
   /** The hash of the history up to a revision (0 for the newest), as etcd's HashKV defines it. */

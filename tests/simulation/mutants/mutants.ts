@@ -234,7 +234,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "a snapshot forgets which keys are on leases",
     file: "machine/machine.ts",
-    search: "this.store.forEachLeased((key, lease) => this.leases.attach(lease, key));",
+    search: "for (const { key, lease } of pass.leased) this.leases.attach(lease, key);",
     replace: "",
     seedsMax: 100,
   },
