@@ -72,7 +72,7 @@ export class ClientPort implements AsyncDisposable {
     options: ClientPortOptions,
   ): Promise<ClientPort> {
     const http1 = options.servesHttp1
-      ? new Http1Server((request) => port.#handlers.fetch(request))
+      ? new Http1Server((request) => port.#handlers.fetch(request), options.clock)
       : null;
     const port: ClientPort = new ClientPort(options, http1);
     for (const url of urls) {

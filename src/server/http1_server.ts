@@ -1,9 +1,13 @@
 import type { FetchHandler } from "../api/fetch_handler.ts";
+import type { Clock, Stoppable } from "../base/clock.ts";
+import { JoinedConnection } from "./joined_connection.ts";
 import { type Socket, writeAll } from "./socket.ts";
 
 /** What goes through at a time. */
 const CHUNK_BYTES = 65_536;
 const LOOPBACK = "127.0.0.1";
+/** How often clients are looked for that let themselves be waited for. */
+const PATIENCE_CHECK_MS = 1_000;
 
 /**
  * HTTP/1.1 and WebSockets on connections that somebody else has accepted and looked into.
@@ -20,10 +24,15 @@ const LOOPBACK = "127.0.0.1";
 export class Http1Server {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   /** Our ends of the connections, by their port. */
-  readonly #joined = new Map<number, Deno.TcpConn>();
+  readonly #joined = new Map<number, JoinedConnection>();
+  /** What ends when each connection has ended. */
+  readonly #serving = new Set<Promise<void>>();
+  readonly #clock: Clock;
+  #patience: Stoppable | null = null;
 
   /** Starts the server. `handler` answers its requests. */
-  constructor(handler: FetchHandler) {
+  constructor(handler: FetchHandler, clock: Clock) {
+    this.#clock = clock;
     this.#server = Deno.serve(
       {
         hostname: LOOPBACK,
@@ -31,10 +40,12 @@ export class Http1Server {
         onListen: () => {},
         onError: () => new Response(null, { status: 500 }),
       },
-      (request, { remoteAddr }) =>
-        this.#joined.has(remoteAddr.port)
-          ? handler(request)
-          : new Response("This port is for Kvorum itself.\n", { status: 403 }),
+      (request, info) => {
+        const connection = this.#joined.get(info.remoteAddr.port);
+        return connection === undefined
+          ? new Response("This port is for Kvorum itself.\n", { status: 403 })
+          : respond(handler, request, connection, info.completed);
+      },
     );
   }
 
@@ -45,41 +56,102 @@ export class Http1Server {
 
   /** Serves a connection until it ends, beginning with what was read from it already. */
   async take(client: Socket, first: Uint8Array): Promise<void> {
-    let server: Deno.TcpConn | null = null;
+    const serving = this.#join(client, first);
+    this.#serving.add(serving);
+    await serving;
+    this.#serving.delete(serving);
+  }
+
+  async #join(client: Socket, first: Uint8Array): Promise<void> {
+    const server = await this.#connect();
+    if (server === null) return client.close();
+    const connection = new JoinedConnection(client, server, this.#clock.nowMs());
+    const { port } = server.localAddr;
+    this.#joined.set(port, connection);
+    this.#patience ??= this.#clock.every(PATIENCE_CHECK_MS, () => this.#endOverdue());
     try {
-      server = await Deno.connect({ hostname: LOOPBACK, port: this.port });
-      server.setNoDelay(true);
-      this.#joined.set(server.localAddr.port, server);
       await writeAll(server, first);
-      await Promise.all([carry(client, server), carry(server, client)]);
+      this.#listen(connection);
+      // A client that has said all still waits for the answer: the server says when it is over.
+      await carry(server, client, () => {});
     } catch {
-      // One of the two has broken off, or the server has stopped: closing both tells the other.
-    } finally {
-      client.close();
-      if (server !== null && this.#joined.delete(server.localAddr.port)) server.close();
+      // One of the two has broken off, or was given up. Closing both tells the other.
+    }
+    connection.close();
+    this.#joined.delete(port);
+    if (this.#joined.size === 0) this.#stopWaiting();
+  }
+
+  async #connect(): Promise<Deno.TcpConn | null> {
+    try {
+      const server = await Deno.connect({ hostname: LOOPBACK, port: this.port });
+      server.setNoDelay(true);
+      return server;
+    } catch {
+      // The server has stopped.
+      return null;
     }
   }
 
-  /** Lets requests under way finish for `graceMs`, then cuts them off. */
-  async shutdown(graceMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#cut(), graceMs);
-    await this.#server.shutdown();
-    clearTimeout(timer);
-    this.#cut();
+  /** Carries what the client says. It ends by itself when the connection does. */
+  async #listen(connection: JoinedConnection): Promise<void> {
+    const { client, server } = connection;
+    try {
+      await carry(client, server, () => connection.heard(this.#clock.nowMs()));
+      connection.left(this.#clock.nowMs());
+    } catch {
+      // The client has gone without a word, or the connection is over.
+      connection.close();
+    }
   }
 
-  #cut(): void {
-    for (const server of this.#joined.values()) server.close();
-    this.#joined.clear();
+  #endOverdue(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const connection of this.#joined.values()) {
+      if (connection.isOverdue(nowMs)) connection.close();
+    }
+  }
+
+  #stopWaiting(): void {
+    this.#patience?.stop();
+    this.#patience = null;
+  }
+
+  /**
+   * Lets requests under way finish for `graceMs`, then cuts them off. A handler that does not notice
+   * is not waited for.
+   */
+  async shutdown(graceMs: number): Promise<void> {
+    const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMs);
+    // What the server says last is still on its way when it has finished.
+    const finished = this.#server.shutdown().then(() => Promise.all(this.#serving));
+    await Promise.race([timeUp, finished]);
+    clearTimeout(timer);
+    for (const connection of this.#joined.values()) connection.close();
+    await Promise.all(this.#serving);
   }
 }
 
+/** Answers a request; as long as that takes, its client has all the time there is. */
+async function respond(
+  handler: FetchHandler,
+  request: Request,
+  connection: JoinedConnection,
+  completed: Promise<void>,
+): Promise<Response> {
+  connection.requestBegan();
+  completed.catch(() => "its client has gone").finally(() => connection.requestEnded());
+  return await handler(request);
+}
+
 /** Carries all that `from` says to `to`, and then its silence: one side may end before the other. */
-async function carry(from: Socket, to: Socket): Promise<void> {
+async function carry(from: Socket, to: Socket, onBytes: () => void): Promise<void> {
   const buffer = new Uint8Array(CHUNK_BYTES);
   for (;;) {
     const length = await from.read(buffer);
     if (length === null) break;
+    onBytes();
     await writeAll(to, buffer.subarray(0, length));
   }
   await to.closeWrite();

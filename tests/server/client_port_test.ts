@@ -126,6 +126,29 @@ Deno.test("ClientPort ends streams and silent connections when it closes", async
   await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: number }));
 });
 
+Deno.test("ClientPort lets the last word of a stream reach its client", async () => {
+  const { url, port } = await bind();
+  const { promise: stopping, resolve: stop } = Promise.withResolvers<void>();
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode("first "));
+        await stopping;
+        controller.enqueue(new TextEncoder().encode("last"));
+        controller.close();
+      },
+    });
+  port.serve({ ...HANDLERS, fetch: () => Promise.resolve(new Response(body())) });
+  using client = http2Client();
+  const streams = [await fetch(url), await fetch(url, { client })];
+  stop();
+  const [, ...texts] = await Promise.all([
+    port[Symbol.asyncDispose](),
+    ...streams.map((response) => response.text()),
+  ]);
+  assertEquals(texts, ["first last", "first last"]);
+});
+
 Deno.test("ClientPort.bind() says which port is taken and leaves nothing bound", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [free] = freePorts(1);
