@@ -17,9 +17,13 @@ const KEYS_PER_STEP = 2_048;
 
 /** The parts of a store in the making, from a snapshot, beside the store that still serves. */
 export class RestorePass {
+  /** What the snapshot's header says. */
   readonly header: Header;
+  /** The records. */
   readonly log: RevisionLog;
+  /** The keys and where their newest records are. */
   readonly table: KeyTable;
+  /** The keys in order. */
   readonly tree: KeyTree;
   /** The keys that hang on a lease, in their order, when all is done. */
   readonly leased: LeasedKey[] = [];
