@@ -27,6 +27,12 @@ export interface ConnectOptions {
    * it is there, and after this much more it is left for another. @default {3000}
    */
   readonly silenceTimeoutMs?: number;
+  /**
+   * Which server to use: any, so that clients spread, or the leader, if it is among the endpoints.
+   * Writes are faster at the leader, which has to have them anyway.
+   * @default {"any"}
+   */
+  readonly prefer?: "any" | "leader";
   /** Another way to the cluster than a multiplexed connection, such as `FetchTransport`. */
   readonly transport?: ClientTransport;
   /** Time, for tests. @default {the platform's} */
@@ -67,6 +73,7 @@ export function connect(
       idlePingMs: PATIENCE.idlePingMs,
       silenceMs: options.silenceTimeoutMs ?? PATIENCE.silenceMs,
     },
+    prefersLeader: options.prefer === "leader",
     client: randomClient(),
   });
   return new KvorumClient(transport, clock, deadlineMs);

@@ -26,6 +26,8 @@ export interface MultiplexTransportOptions {
   readonly endpoints: Endpoints;
   readonly clock: Clock;
   readonly patience: Patience;
+  /** Whether to look for the leader among the endpoints. */
+  readonly prefersLeader: boolean;
   /** The client's random name: its writes are applied once under it. Not zero. */
   readonly client: bigint;
 }
@@ -42,6 +44,9 @@ export class MultiplexTransport implements ClientTransport {
   readonly #clock: Clock;
   readonly #patience: Patience;
   readonly #client: bigint;
+  readonly #prefersLeader: boolean;
+  /** How many servers were passed over because they do not lead, since the last one that was kept. */
+  #passedOver = 0;
   /** All calls that were not answered, by name; the oldest first. */
   readonly #pending = new Map<number, PendingCall>();
   readonly #writes = new WriteWindow();
@@ -65,6 +70,7 @@ export class MultiplexTransport implements ClientTransport {
     this.#clock = options.clock;
     this.#patience = options.patience;
     this.#client = options.client;
+    this.#prefersLeader = options.prefersLeader;
     this.#timer = this.#clock.every(CHECK_MS, () => this.#check());
     this.#connect();
   }
@@ -136,7 +142,7 @@ export class MultiplexTransport implements ClientTransport {
     this.#connection = connection;
   }
 
-  #greet({ clusterId }: ServerHello): void {
+  #greet({ clusterId, isLeader }: ServerHello): void {
     const connection = this.#connection;
     if (connection === null) return;
     this.#clusterId ??= clusterId;
@@ -145,6 +151,12 @@ export class MultiplexTransport implements ClientTransport {
       connection.close("the endpoint belongs to another cluster");
       return;
     }
+    // After a round without a leader any server will do: it forwards to the leader, when there is one.
+    if (this.#prefersLeader && !isLeader && ++this.#passedOver < this.#endpoints.count) {
+      connection.close("the server does not lead");
+      return;
+    }
+    this.#passedOver = 0;
     this.#endpoints.succeeded();
     this.#streams.sendAll(connection);
     this.#sendMore();

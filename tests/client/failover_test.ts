@@ -122,6 +122,21 @@ Deno.test("connect() moves on when a server cannot reach its cluster", async () 
   assertEquals(healthy.machine.store.revision, 5);
 });
 
+Deno.test("connect() finds the leader where it is preferred, and does without one", async () => {
+  const replicas = [new LocalReplica(), new LocalReplica(), new LocalReplica()];
+  await using stack = new AsyncDisposableStack();
+  const urls = replicas.map((replica) => stack.use(new ServedReplica(replica)).url);
+  for (const [leading, replica] of replicas.entries()) {
+    for (const each of replicas) each.state.leader = each === replica ? 0xabcn : 5n;
+    await using client = connect(urls, { prefer: "leader" });
+    await client.put(`k${leading}`, "1");
+    assertEquals(replica.machine.store.revision, 2, "only the leader was asked");
+  }
+  for (const each of replicas) each.state.leader = 5n;
+  await using client = connect(urls, { prefer: "leader" });
+  await client.put("k", "1");
+});
+
 Deno.test("connect() says what is wrong when no server answers", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
