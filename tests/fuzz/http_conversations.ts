@@ -1,14 +1,15 @@
+import type { Prng } from "../../src/base/prng.ts";
 import { Flag, FrameType, PREFACE } from "../../src/http2/frame.ts";
 import { HpackEncoder } from "../../src/http2/hpack/encoder.ts";
 import { HeaderField } from "../../src/http2/hpack/header_field.ts";
 import { OutputBuffer } from "../../src/http2/output_buffer.ts";
 import { callFields, message } from "../http2/grpc/grpc_client.ts";
 import { ascii, frameBytes, setting, uint32 } from "../http2/raw_client.ts";
-import { type Conversation, pick } from "./conversation.ts";
+import { pick, type Spoil } from "./conversation.ts";
 import { sampleRequest } from "./requests.ts";
 
 /** JSON over HTTP/1.1: one to three requests on a connection, and lies about their lengths. */
-export const jsonConversation: Conversation = (prng, spoil) => {
+export function jsonConversation(prng: Prng, spoil: Spoil): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let left = prng.between(1, 4); left > 0; left--) {
     const { path, json } = sampleRequest(prng);
@@ -26,10 +27,10 @@ export const jsonConversation: Conversation = (prng, spoil) => {
     } else pieces.push(body);
   }
   return pieces;
-};
+}
 
 /** gRPC over HTTP/2: several calls on a connection, with every kind of frame between them. */
-export const grpcConversation: Conversation = (prng, spoil) => {
+export function grpcConversation(prng: Prng, spoil: Spoil): Uint8Array[] {
   const { DATA, HEADERS, CONTINUATION, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE } = FrameType;
   const encoder = new HpackEncoder();
   const pieces = [ascii(PREFACE), frameBytes(SETTINGS, 0, 0, setting(4, prng.between(0, 70_000)))];
@@ -51,4 +52,4 @@ export const grpcConversation: Conversation = (prng, spoil) => {
   }
   if (prng.chance(0.2)) pieces.push(frameBytes(FrameType.GOAWAY, 0, 0, new Uint8Array(8)));
   return pieces;
-};
+}

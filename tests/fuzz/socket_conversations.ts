@@ -18,7 +18,7 @@ import { encodeMessagesFrame } from "../../src/transport/peer_codec.ts";
 import { PEER_PATH } from "../../src/transport/websocket.ts";
 import { ascii } from "../http2/raw_client.ts";
 import { anyMessage, FROM, TO } from "../transport/messages.ts";
-import { type Conversation, pick, randomBytes } from "./conversation.ts";
+import { type Conversation, pick, randomBytes, type Spoil } from "./conversation.ts";
 import { sampleRequest } from "./requests.ts";
 
 const WATCH = "/etcdserverpb.Watch/Watch";
@@ -45,7 +45,7 @@ function socketFrame(prng: Prng, payload: Uint8Array): Uint8Array {
 }
 
 /** The multiplexed protocol: a hello, then frames with calls, streams, credit and cancels. */
-export const multiplexConversation: Conversation = (prng, spoil) => {
+export function multiplexConversation(prng: Prng, spoil: Spoil): Uint8Array[] {
   const pieces = [upgrade(MULTIPLEX_PATH)];
   const send = (write: (writer: ByteWriter) => void) => {
     const writer = new ByteWriter();
@@ -72,7 +72,7 @@ export const multiplexConversation: Conversation = (prng, spoil) => {
     });
   }
   return pieces;
-};
+}
 
 /** Whom the peer port belongs to. */
 export interface PeerAddress {
