@@ -175,6 +175,8 @@ export class Connection {
     if (this.#callCount >= callsMax || this.#callCount > 0 && this.#callBytes > callBytesMax) {
       return this.close(ChannelCode.Malformed, "more calls at a time than the hello allows");
     }
+    // Safety: a wait without a name of its own could not be ended with the connection.
+    if (this.#waiting.has(id)) return this.close(ChannelCode.Malformed, "a call that waits, twice");
     this.#callCount++;
     this.#callBytes += body.length;
     try {

@@ -20,7 +20,7 @@ export const MULTIPLEX_LIMITS: MultiplexLimits = {
   callsMax: 4_096,
   callBytesMax: 16 * 1_048_576,
   streamsMax: 10_000,
-  // Several times the period in which clients let themselves be heard.
-  idleMs: 60_000,
+  // Clients ping every fifteen seconds, but a page in the background may do so only once a minute.
+  idleMs: 150_000,
   unsentBytesMax: 64 * 1_048_576,
 };

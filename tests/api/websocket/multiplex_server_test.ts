@@ -13,6 +13,7 @@ import {
   RangeResponse,
   TxnRequest,
 } from "../../../src/proto/kv.ts";
+import { LockRequest } from "../../../src/proto/lock.ts";
 import { SnapshotRequest } from "../../../src/proto/maintenance.ts";
 import type { CallItem, RequestItem } from "../../../src/proto/multiplex/frame.ts";
 import { methodNumber } from "../../../src/proto/multiplex/method.ts";
@@ -71,6 +72,12 @@ function put(id: number, key: string, value = "", sequence = 0): CallItem {
 function get(id: number, key: string): CallItem {
   const request = create(RangeRequest, { key: text(key) });
   return call(id, "/etcdserverpb.KV/Range", encodeToBytes(RangeRequest, request));
+}
+
+/** A call that waits for others, unless it is the first. */
+function lock(id: number): CallItem {
+  const request = create(LockRequest, { name: text("job"), lease: 0n });
+  return call(id, "/v3lockpb.Lock/Lock", encodeToBytes(LockRequest, request));
 }
 
 function watch(id: number, creditBytes: number): RequestItem {
@@ -246,6 +253,11 @@ Deno.test("MultiplexServer closes a connection that breaks the rules", async () 
       4400,
       greeted((client) => client.frame([watch(1, 9), watch(2, 9), watch(3, 9)])),
     ],
+    [
+      "a call that waits, twice",
+      4400,
+      greeted((client) => client.frame([lock(1), lock(2), lock(2)])),
+    ],
     ["or one twice", 4400, greeted((client) => client.frame([watch(1, 9), watch(1, 9)]))],
   ];
   const { server, client: connect } = setUp({ frameBytesMax: 1_000, callsMax: 4, streamsMax: 2 });
@@ -297,6 +309,40 @@ Deno.test("MultiplexServer takes only so many connections, and ends calls with t
   assertEquals([server.connectionCount, server.isFull], [1, false]);
   await replica.propose(1, put(1, "w").body);
   assertEquals(one.items.length, 3, "nothing more is sent");
+  server.close();
+});
+
+Deno.test("MultiplexServer ends a wait with its connection, by a cancel and by its deadline", async () => {
+  const { server, replica, client: connect } = setUp();
+  const client = connect();
+  await client.greet();
+  client.frame([lock(1)]);
+  await client.answers(1);
+  const standing = () =>
+    replica.machine.store.range(create(RangeRequest, {
+      key: text("job/"),
+      rangeEnd: text("job0"),
+    }));
+  const count = () => {
+    const range = standing();
+    assert(typeof range !== "string");
+    return range.count;
+  };
+  client.frame([{ ...lock(2), deadlineMs: 5 }, lock(3)]);
+  const [late] = (await client.answers(2)).slice(-1);
+  assertEquals([late.type, late.id, late.type === "error" && late.code], ["error", 2, 4]);
+  client.frame([{ type: "cancel", id: 3 }]);
+  const [cancelled] = (await client.answers(3)).slice(-1);
+  assertEquals([cancelled.id, cancelled.type === "error" && cancelled.code], [3, 1]);
+  assertEquals(count(), 1);
+  const other = connect();
+  await other.greet();
+  other.frame([lock(1)]);
+  other.raw(Uint8Array.of(2));
+  await other.until(() => other.messages.length > 1);
+  other.close();
+  await other.until(() => other.closed !== null);
+  while (count() > 1) await new Promise((resolve) => setTimeout(resolve, 1));
   server.close();
 });
 
