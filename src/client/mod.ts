@@ -26,6 +26,7 @@ export { Lock } from "./lock.ts";
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
 export type { DeleteResult, PutResult, RangeResult } from "./results.ts";
 export { Session, SessionLostError, type SessionOptions } from "./session.ts";
+export { type StateChange, type StateSnapshot, watchState } from "./state_watch.ts";
 export type { ClientTransport } from "./transport.ts";
 export {
   compare,

@@ -15,6 +15,7 @@ import {
 } from "../../../src/proto/kv.ts";
 import { LockRequest } from "../../../src/proto/lock.ts";
 import { SnapshotRequest } from "../../../src/proto/maintenance.ts";
+import { channelPair } from "../../../src/proto/multiplex/channel.ts";
 import type { CallItem, RequestItem } from "../../../src/proto/multiplex/frame.ts";
 import { methodNumber } from "../../../src/proto/multiplex/method.ts";
 import { WatchCreateRequest, WatchRequest, WatchResponse } from "../../../src/proto/watch.ts";
@@ -343,6 +344,27 @@ Deno.test("MultiplexServer ends a wait with its connection, by a cancel and by i
   other.close();
   await other.until(() => other.closed !== null);
   while (count() > 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  server.close();
+});
+
+Deno.test("MultiplexServer gives up a client that does not read", async () => {
+  const { server } = setUp({ unsentBytesMax: 1_000 });
+  const [ours, theirs] = channelPair();
+  let bufferedBytes = 0;
+  server.attach({
+    get bufferedBytes() {
+      return bufferedBytes;
+    },
+    start: (handler) => ours.start(handler),
+    send: (bytes) => ours.send(bytes),
+    close: (code, reason) => ours.close(code, reason),
+  });
+  const client = new RawClient(theirs);
+  await client.greet();
+  bufferedBytes = 1_001;
+  client.frame([get(1, "k")]);
+  await client.until(() => client.closed !== null);
+  assertEquals([client.closed?.code, client.items], [4408, []]);
   server.close();
 });
 
