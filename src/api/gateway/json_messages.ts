@@ -39,7 +39,11 @@ export class JsonMessages {
 
   /** Stops reading; the rest of the body is of no interest. */
   async cancel(): Promise<void> {
-    await this.#reader?.cancel();
+    try {
+      await this.#reader?.cancel();
+    } catch {
+      // The body has failed, so there is nothing left to stop.
+    }
   }
 
   async #read(): Promise<ReadableStreamReadResult<Uint8Array> | undefined> {

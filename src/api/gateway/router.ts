@@ -53,8 +53,9 @@ export class Router {
       if (method !== undefined) {
         if (request.method !== "POST") return methodNotAllowed();
         const context = contextOf(request);
-        const { signal } = request;
-        return await serveUnary(method, request, method.waits ? { ...context, signal } : context);
+        if (!method.waits) return await serveUnary(method, request, context);
+        // Why not always: the platform makes a signal only when it is asked for one.
+        return await serveUnary(method, request, { ...context, signal: request.signal });
       }
       return await this.#stream(known, request);
     } catch (thrown) {
