@@ -5,8 +5,10 @@ import type { ServerProcess } from "../e2e/local_cluster.ts";
 const CALL_MS = 10_000;
 const PAUSE_MS = 5;
 
-interface RangeAnswer {
-  readonly kvs?: readonly { readonly value: string }[];
+interface TxnAnswer {
+  readonly responses: readonly {
+    readonly response_range?: { readonly kvs?: readonly { readonly value: string }[] };
+  }[];
 }
 
 /** A client that behaves, on a replica that is under attack: it must not notice anything. */
@@ -36,10 +38,12 @@ export class Witness {
       const startMs = performance.now();
       const key = btoa("witness/" + this.rounds % 50);
       const value = btoa(String(this.rounds));
-      const put = await this.#server.call("/v3/kv/put", { key, value }, CALL_MS);
-      assert(put !== null, `put number ${this.rounds} failed`);
-      const got = await this.#server.call<RangeAnswer>("/v3/kv/range", { key }, CALL_MS);
-      assertEquals(got?.kvs?.[0].value, value, `get number ${this.rounds} failed`);
+      // Why one transaction: a request that damage has made a valid delete may come between two.
+      const success = [{ request_put: { key, value } }, { request_range: { key } }];
+      const answer = await this.#server.call<TxnAnswer>("/v3/kv/txn", { success }, CALL_MS);
+      assert(answer !== null, `put and get number ${this.rounds} failed`);
+      const got = answer.responses[1].response_range?.kvs?.[0].value;
+      assertEquals(got, value, `get number ${this.rounds} is wrong`);
       this.slowestMs = Math.max(this.slowestMs, performance.now() - startMs);
       this.rounds++;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
