@@ -1,4 +1,5 @@
 /** How fast the hot messages are written and read, and what hand-made codecs win over the generic one. */
+import { say } from "../tools/say.ts";
 import { ByteWriter } from "../src/base/byte_writer.ts";
 import { create, decode, encode, encodeToBytes } from "../src/proto/codec.ts";
 import { ResponseHeader } from "../src/proto/header.ts";
@@ -109,18 +110,22 @@ function rates(schema: MessageSchema<object>, message: object): [number, number]
 for (const [label, schema, message] of CASES) {
   const [encodeGeneric, decodeGeneric] = rates(withoutHandMade(schema), message);
   const [encodeRate, decodeRate] = rates(schema, message);
-  console.log(
-    label.padEnd(38),
-    `encode ${perSecond(encodeRate)} (x${(encodeRate / encodeGeneric).toFixed(1)})`,
-    ` decode ${perSecond(decodeRate)} (x${(decodeRate / decodeGeneric).toFixed(1)})`,
+  say(
+    [
+      label.padEnd(38),
+      `encode ${perSecond(encodeRate)} (x${(encodeRate / encodeGeneric).toFixed(1)})`,
+      ` decode ${perSecond(decodeRate)} (x${(decodeRate / decodeGeneric).toFixed(1)})`,
+    ].join(" "),
   );
 }
 for (const [label, schema, message] of CASES) {
   const parsed: unknown = JSON.parse(toJson(schema, message));
-  console.log(
-    label.padEnd(38),
-    `toJson ${perSecond(rate(() => toJson(schema, message)))}`,
-    ` fromJson ${perSecond(rate(() => fromJson(schema, parsed)))}`,
+  say(
+    [
+      label.padEnd(38),
+      `toJson ${perSecond(rate(() => toJson(schema, message)))}`,
+      ` fromJson ${perSecond(rate(() => fromJson(schema, parsed)))}`,
+    ].join(" "),
   );
 }
-if (sink === null) console.log("The results are used.");
+if (sink === null) say("The results are used.");
