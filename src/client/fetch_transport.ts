@@ -26,7 +26,8 @@ export interface FetchTransportOptions {
 
 /**
  * Calls as JSON over `fetch`, for places where no WebSocket may live. Slower than a multiplexed
- * connection; results and errors are the same.
+ * connection; results and errors are the same. The servers must be Kvorum's: etcd's own gateway speaks
+ * the same JSON but does not know a write that it gets twice.
  *
  * @example
  * ```ts
