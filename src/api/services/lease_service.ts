@@ -51,8 +51,10 @@ export class LeaseService {
         body,
         replicaOptions(context),
       );
-      // An identifier that was drawn and is taken, once in an age, is drawn again.
-      if (result.reason === "lease exists" && request.id === 0n) continue;
+      // An identifier that was drawn and is taken, once in an age, is drawn again; but under a name
+      // of the client's the refusal is what every further try would be answered.
+      const mayRepeat = request.id === 0n && context.requestIdentity === undefined;
+      if (result.reason === "lease exists" && mayRepeat) continue;
       if (result.reason !== null) throw rpcError(result.reason);
       const response = result.response as LeaseGrantResponse;
       return { ...response, header: responseHeader(this.#replica, result.revision) };

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PLAIN_CONTEXT } from "../../../src/api/call_context.ts";
+import { RpcError } from "../../../src/api/errors.ts";
 import { LeaseService } from "../../../src/api/services/lease_service.ts";
 import { LocalReplica } from "../local_replica.ts";
 
@@ -8,6 +9,17 @@ Deno.test("LeaseService.grant() draws identifiers until one is free", async () =
   const leases = new LeaseService(new LocalReplica(), () => drawn.shift()!);
   const grant = () => leases.grant({ ttl: 10, id: 0n }, PLAIN_CONTEXT);
   assertEquals([(await grant()).id, (await grant()).id], [5n, 6n]);
+});
+
+Deno.test("LeaseService.grant() of a named request ends when the identifier drawn is taken", async () => {
+  const leases = new LeaseService(new LocalReplica(), () => 5n);
+  const context = { ...PLAIN_CONTEXT, requestIdentity: { client: 1n, sequence: 1 } };
+  await leases.grant({ ttl: 10, id: 5n }, PLAIN_CONTEXT);
+  const { message } = await assertRejects(
+    () => leases.grant({ ttl: 10, id: 0n }, context),
+    RpcError,
+  );
+  assertEquals(message, "etcdserver: lease already exists");
 });
 
 Deno.test("LeaseService.grant() draws positive identifiers of 63 bits by itself", async () => {
