@@ -9,7 +9,7 @@
  *
  * await using client = connect("http://127.0.0.1:2379");
  * await client.put("greeting", "hello");
- * console.log((await client.get("greeting"))?.value);
+ * console.log((await client.get("greeting"))?.text());
  * ```
  *
  * @module
