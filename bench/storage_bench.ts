@@ -1,7 +1,7 @@
 /**
  * How many batches a second the durable logs take, each against a bare loop that writes as many bytes
  * with the same calls in the same run, and how long recovery takes. Run it with
- * `deno run -A --unstable-kv bench/storage_bench.ts [file] [deno_kv] [browser] [recovery]`. Figures of
+ * `deno task bench storage_bench [file] [deno_kv] [browser] [recovery]`. Figures of
  * different runs, and of different disks, do not compare; the ratios do.
  */
 import { EntryKind } from "../src/raft/entry.ts";
@@ -9,7 +9,7 @@ import { openDenoKvLogStore } from "../src/storage/deno_kv/deno_kv_log_store.ts"
 import { fileLogStore } from "../src/storage/file/file_log_store.ts";
 import { ChromiumPage } from "../tests/storage/browser/chromium.ts";
 import { say } from "../tools/say.ts";
-import { compare, frameOf, SHAPES, type Step, stepOfStore } from "./storage_rounds.ts";
+import { compare, frameOf, SHAPES, type Step, stepOfStore } from "./support/storage_rounds.ts";
 
 const FILE_BYTES = 64 * 1_048_576;
 const RECOVERY_BYTES = 1024 * 1_048_576;
@@ -58,7 +58,7 @@ async function benchBrowser(directory: string): Promise<void> {
       "--quiet",
       "--platform",
       "browser",
-      `${import.meta.dirname}/storage_browser_worker.ts`,
+      `${import.meta.dirname}/support/storage_browser_worker.ts`,
     ],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

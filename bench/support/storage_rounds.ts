@@ -1,10 +1,10 @@
 /** Compares a log with a bare loop, in rounds that alternate between the two. */
-import { ByteWriter } from "../src/base/byte_writer.ts";
-import { crc32 } from "../src/base/crc32.ts";
-import { type Entry, EntryKind } from "../src/raft/entry.ts";
-import { writeBatchRecord } from "../src/storage/journal/batch_record.ts";
-import { beginFrame, endFrame } from "../src/storage/journal/frame.ts";
-import type { LogStore } from "../src/storage/log_store.ts";
+import { ByteWriter } from "../../src/base/byte_writer.ts";
+import { crc32 } from "../../src/base/crc32.ts";
+import { type Entry, EntryKind } from "../../src/raft/entry.ts";
+import { writeBatchRecord } from "../../src/storage/journal/batch_record.ts";
+import { beginFrame, endFrame } from "../../src/storage/journal/frame.ts";
+import type { LogStore } from "../../src/storage/log_store.ts";
 
 const ROUNDS = 41;
 const ROUND_MS = 60;

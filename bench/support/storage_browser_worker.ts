@@ -1,7 +1,7 @@
 /** The part of `storage_bench.ts` that runs in a worker of a browser. */
-import { indexedDbLogStore } from "../src/storage/indexeddb/indexeddb_log_store.ts";
-import type { WorkerFileHandle } from "../src/storage/opfs/sync_handle.ts";
-import { opfsLogStore } from "../src/storage/opfs/opfs_log_store.ts";
+import { indexedDbLogStore } from "../../src/storage/indexeddb/indexeddb_log_store.ts";
+import type { WorkerFileHandle } from "../../src/storage/opfs/sync_handle.ts";
+import { opfsLogStore } from "../../src/storage/opfs/opfs_log_store.ts";
 import { compare, frameOf, SHAPES, type Step, stepOfStore } from "./storage_rounds.ts";
 
 const FILE_BYTES = 8 * 1_048_576;
