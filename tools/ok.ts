@@ -114,12 +114,24 @@ function tell(name: string, ok: boolean, ms: number): void {
   say(`${ok ? "ok    " : "FAILED"} ${name.padEnd(16)} ${(ms / 1000).toFixed(1).padStart(6)} s`);
 }
 
+/**
+ * What a person must read of a failed run: which tests failed, then why. All of it, where the tests
+ * did not come to their end.
+ */
+export function failuresIn(output: string): string {
+  const [, errors] = output.split(/^ ERRORS $/m);
+  const [why, which] = errors?.split(/^ FAILURES $/m) ?? [];
+  return which === undefined
+    ? output.replace(/^Check .*\n/gm, "")
+    : `${which.trim()}\n\n${why.trim()}`;
+}
+
 /** Runs the whole suite and answers its last line, `N passed, M failed`. */
 async function runSuite(root: string): Promise<{ ok: boolean; line: string }> {
   const startMs = performance.now();
   const { ok, output } = await runDeno(root, ["task", "test"], { limitMs: TESTS_LIMIT_MS });
   tell("tests", ok, performance.now() - startMs);
-  if (!ok) say(output.replace(/^/gm, "    "));
+  if (!ok) say(failuresIn(output).replace(/^/gm, "    "));
   const lines = output.match(/^\d+ passed, \d+ failed.*$/gm);
   return { ok, line: lines?.at(-1) ?? "0 passed, 1 failed" };
 }

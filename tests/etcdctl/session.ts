@@ -48,6 +48,11 @@ export class Session {
       .replaceAll(/took = \S+|took \S+/g, "took TIME")
       // One of the two may be slower by a blink.
       .replaceAll(/remaining\(\d+s\)/g, "remaining(TIME)")
+      // etcd walks a hash map for these: their order changes from call to call.
+      .replaceAll(
+        /attached keys\(\[(.*?)\]\)/g,
+        (_, keys: string) => `attached keys([${keys.split(" ").sort().join(" ")}])`,
+      )
       .replaceAll(/"ts":"?[^,]*,|"caller":"[^"]*",/g, "")
       .replaceAll(ID, (id) => this.#numberOf(id));
   }

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { CHECKS } from "../../tools/ok.ts";
+import { CHECKS, failuresIn } from "../../tools/ok.ts";
 import { runDeno } from "../../tools/run_deno.ts";
 import { PlantedTree } from "./planted.ts";
 
@@ -73,4 +73,20 @@ Deno.test("fails", () => { throw new Error("planted"); });`,
   assertEquals(ok, false);
   assertStringIncludes(stdout, "Error: planted");
   assertEquals(stdout.trimEnd().split("\n").at(-1), "1 passed, 1 failed");
+});
+
+Deno.test("failuresIn() names the tests that failed before it says why", () => {
+  const lines = ["Check a_test.ts", "one ... FAILED", " ERRORS ", "", "one => a_test.ts:1:6"];
+  const ended = [
+    ...lines,
+    "error: Values are not equal.",
+    " FAILURES ",
+    "",
+    "one => a_test.ts:1:6",
+  ];
+  assertEquals(
+    failuresIn(ended.join("\n")),
+    "one => a_test.ts:1:6\n\none => a_test.ts:1:6\nerror: Values are not equal.",
+  );
+  assertEquals(failuresIn("Check a_test.ts\nerror: Module not found"), "error: Module not found");
 });
