@@ -38,6 +38,13 @@ export type EdgeReason =
   | "wrong downgrade version format"
   | "invalid downgrade version"
   | "cannot downgrade"
+  | "no root user"
+  | "authentication off"
+  | "user name empty"
+  | "user not found"
+  | "role name empty"
+  | "role not found"
+  | "no users"
   | "unknown method";
 
 /** Every reason that can reach a client. */
@@ -86,6 +93,13 @@ export const ERROR_TABLE: Readonly<Record<ApiReason, Row>> = {
     "etcdserver: invalid downgrade target version",
   ],
   "cannot downgrade": [FailedPrecondition, "kvorum: there is no older version to go back to"],
+  "no root user": [FailedPrecondition, "etcdserver: root user does not exist"],
+  "authentication off": [FailedPrecondition, "etcdserver: authentication is not enabled"],
+  "user name empty": [InvalidArgument, "etcdserver: user name is empty"],
+  "user not found": [FailedPrecondition, "etcdserver: user name not found"],
+  "role name empty": [InvalidArgument, "etcdserver: role name is empty"],
+  "role not found": [FailedPrecondition, "etcdserver: role name not found"],
+  "no users": [GrpcCode.Unimplemented, "kvorum: there are no users and roles yet"],
   "identity expired": [FailedPrecondition, "kvorum: request identity expired"],
   "no space": [GrpcCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded"],
   "corrupt": [GrpcCode.DataLoss, "etcdserver: corrupt cluster"],

@@ -100,6 +100,9 @@ export const GOOD: readonly Case[] = [
   ...post("kv/lease/revoke", `{"ID":77}`),
   ...post("lock/unlock", `{"key":"bm9uZQ=="}`),
   ...post("election/resign", `{"leader":{"name":"YQ==","key":"YQ==","rev":"1"}}`),
+  ...post("auth/disable", "{}", ""),
+  ...post("auth/user/list", "{}"),
+  ...post("auth/role/list", "{}"),
 ];
 
 /** Requests that are refused. They may not change anything. */
@@ -176,6 +179,9 @@ export const BAD: readonly Case[] = [
   ...post("election/resign", "{}"),
   ...post("election/campaign", `{"name":"YQ==","lease":"12345"}`),
   ...post("election/observe", `{"name":5}`),
+  ...post("auth/user/add", "{}", `{"name":"","password":"secret"}`, `{"name":5}`),
+  ...post("auth/role/add", "{}", `{"name":[]}`),
+  { path: "/v3/auth/user/list", method: "GET" },
 ];
 
 /** A watch: what the client says, and how many lines it waits for. */

@@ -12,6 +12,23 @@ export interface Difference extends Case {
 const NEWER_JSON = "etcd's gateway parses JSON with protojson since 3.6";
 const NEWER_CHECK = "etcd refuses sort options that do not exist since 3.5";
 
+const NEWER_STATUS = "gRPC's FailedPrecondition is HTTP's 400 in the gateway since 3.6";
+
+/** Methods about users and roles that there are not. */
+const NOBODY_THERE: readonly string[] = [
+  "enable",
+  "authenticate",
+  "user/get",
+  "user/delete",
+  "user/changepw",
+  "user/grant",
+  "user/revoke",
+  "role/get",
+  "role/delete",
+  "role/grant",
+  "role/revoke",
+];
+
 const post = (path: string, body: string) => ({ path: `/v3/${path}`, body });
 
 export const DIFFERENCES: readonly Difference[] = [
@@ -57,6 +74,13 @@ export const DIFFERENCES: readonly Difference[] = [
     ...post("lease/grant", '{"TTL":100,"ID":1000}'),
     ours: 400,
     theirs: 412,
-    why: "gRPC's FailedPrecondition is HTTP's 400 in the gateway since 3.6",
+    why: NEWER_STATUS,
   },
+  { ...post("auth/status", "{}"), ours: 200, theirs: 404, why: "etcd has this method since 3.5" },
+  ...NOBODY_THERE.map((path) => ({
+    ...post(`auth/${path}`, "{}"),
+    ours: 400,
+    theirs: 412,
+    why: NEWER_STATUS,
+  })),
 ];

@@ -149,6 +149,30 @@ const cluster: readonly Command[] = [
   run("move-leader 1234"),
 ];
 
+const auth: readonly Command[] = [
+  run("auth disable"),
+  run("auth enable"),
+  run("user list"),
+  run("user list -w json"),
+  run("user get nobody"),
+  run("user get nobody --detail"),
+  run("user delete nobody"),
+  run("user passwd nobody --interactive=false", "secret\n"),
+  run("user grant-role nobody reader"),
+  run("user revoke-role nobody reader"),
+  { args: ["user", "add", ":secret"] },
+  run("role list"),
+  run("role list -w json"),
+  run("role get reader"),
+  run("role delete reader"),
+  run("role grant-permission reader read a"),
+  run("role grant-permission reader readwrite a --prefix"),
+  run("role revoke-permission reader a"),
+  { args: ["role", "add", ""] },
+  run("put a 1 --user ann:secret"),
+  run("get a --user ann:secret"),
+];
+
 /** Groups of commands, each for a server that has seen nothing yet. */
 export const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
   kv,
@@ -157,4 +181,5 @@ export const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
   lease,
   recipes,
   cluster,
+  auth,
 };

@@ -53,6 +53,8 @@ import {
   StatusResponse,
 } from "../../proto/maintenance.ts";
 import type { ReplicaPort } from "../replica_port.ts";
+import { authMethods } from "./auth_methods.ts";
+import { AuthService } from "./auth_service.ts";
 import { type ClusterOptions, ClusterService } from "./cluster_service.ts";
 import { ElectionService } from "./election_service.ts";
 import { KeyLine } from "./key_line.ts";
@@ -71,6 +73,7 @@ export interface Services {
   readonly lease: LeaseService;
   readonly cluster: ClusterService;
   readonly maintenance: MaintenanceService;
+  readonly auth: AuthService;
   readonly lock: LockService;
   readonly election: ElectionService;
 }
@@ -90,6 +93,7 @@ export function createServices(
     lease,
     cluster: new ClusterService(replica, options),
     maintenance: new MaintenanceService(replica),
+    auth: new AuthService(replica),
     lock: new LockService(replica, kv, line),
     election: new ElectionService(replica, watch, line),
   };
@@ -102,6 +106,7 @@ export function unaryMethods(services: Services): readonly UnaryMethod[] {
     ...leaseMethods(services),
     ...clusterMethods(services),
     ...maintenanceMethods(services),
+    ...authMethods(services.auth),
     ...lockMethods(services.lock),
     ...electionMethods(services.election),
   ];
