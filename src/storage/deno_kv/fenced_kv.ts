@@ -10,25 +10,26 @@ import { explainKvError } from "./kv_error.ts";
 export class FencedKv {
   readonly description: string;
   readonly #kv: Deno.Kv;
-  readonly #ownerKey: Deno.KvKey;
-  #versionstamp: string | null = null;
+  /** What the owner's key was when this owner claimed it. */
+  #claim: Deno.AtomicCheck;
 
   constructor(kv: Deno.Kv, ownerKey: Deno.KvKey, description: string) {
     this.#kv = kv;
-    this.#ownerKey = ownerKey;
+    this.#claim = { key: ownerKey, versionstamp: null };
     this.description = description;
   }
 
   /** Becomes the owner. */
   async claim(): Promise<void> {
     for (;;) {
-      const owner = await this.get(this.#ownerKey);
+      const { key } = this.#claim;
+      const owner = await this.get(key);
       const claims = typeof owner.value === "number" ? owner.value : 0;
       const result = await this.#explained(() =>
-        this.#kv.atomic().check(owner).set(this.#ownerKey, claims + 1).commit()
+        this.#kv.atomic().check(owner).set(key, claims + 1).commit()
       );
       if (result.ok) {
-        this.#versionstamp = result.versionstamp;
+        this.#claim = { key, versionstamp: result.versionstamp };
         return;
       }
     }
@@ -36,11 +37,15 @@ export class FencedKv {
 
   /** One atomic and durable commit. */
   async commit(fill: (operation: Deno.AtomicOperation) => void): Promise<void> {
-    const operation = this.#kv.atomic();
-    operation.check({ key: this.#ownerKey, versionstamp: this.#versionstamp });
+    const operation = this.#kv.atomic().check(this.#claim);
     fill(operation);
-    const result = await this.#explained(() => operation.commit());
-    if (!result.ok) {
+    let isOwner: boolean;
+    try {
+      isOwner = (await operation.commit()).ok;
+    } catch (error) {
+      throw explainKvError(error, this.description);
+    }
+    if (!isOwner) {
       throw new StorageError(`another process has opened ${this.description} and owns it now`);
     }
   }

@@ -114,6 +114,7 @@ export class KvJournal {
   /** Makes a frame durable. */
   async append(sequence: number, frame: Uint8Array): Promise<void> {
     const pages = pagesOf(frame);
+    const refs = refsOf({ sequence, firstPage: 0, pages });
     for (let from = 0; from < pages.length; from += COMMIT_PAGES_MAX) {
       await this.#kv.commit((operation) => {
         for (let page = from; page < Math.min(pages.length, from + COMMIT_PAGES_MAX); page++) {
@@ -121,7 +122,7 @@ export class KvJournal {
         }
       });
     }
-    this.#remember(refsOf({ sequence, firstPage: 0, pages }));
+    this.#remember(refs);
   }
 
   #remember(refs: readonly PageRef[]): void {

@@ -12,6 +12,7 @@ export const OBJECT_PAGES_MAX = 512;
 
 /** Cuts bytes into pages, without copying them. */
 export function pagesOf(bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length <= VALUE_BYTES_MAX) return [bytes];
   const pages: Uint8Array[] = [];
   for (let offset = 0; offset < bytes.length; offset += VALUE_BYTES_MAX) {
     pages.push(bytes.subarray(offset, offset + VALUE_BYTES_MAX));

@@ -26,6 +26,7 @@ export const FRAME_HEADER_BYTES = 24;
 /** A frame's payload is never larger: far above any batch, far below what a number could claim. */
 export const FRAME_PAYLOAD_BYTES_MAX = 256 * 1_048_576;
 
+const EMPTY_HEADER = new Uint8Array(FRAME_HEADER_BYTES);
 const END_MARK = 0xa5;
 const ALIGNMENT_BYTES = 8;
 const TWO_32 = 0x1_0000_0000;
@@ -66,7 +67,7 @@ export function frameBytes(payloadBytes: number): number {
 /** Empties the writer and leaves room for the header; the payload is written after it. */
 export function beginFrame(writer: ByteWriter): void {
   writer.reset();
-  for (let i = 0; i < FRAME_HEADER_BYTES; i += 4) writer.uint32(0);
+  writer.raw(EMPTY_HEADER);
 }
 
 /** Completes the frame whose payload has been written. Answers its checksum, for the successor. */
@@ -81,13 +82,14 @@ export function endFrame(
     payloadBytes > 0 && payloadBytes <= FRAME_PAYLOAD_BYTES_MAX,
     `Cannot frame ${payloadBytes} bytes`,
   );
-  const payloadChecksum = payloadCrc32(writer.view().subarray(FRAME_HEADER_BYTES));
+  const written = writer.view();
+  const payloadChecksum = payloadCrc32(written.subarray(FRAME_HEADER_BYTES));
   writer.patchUint32(0, payloadBytes);
   writer.patchUint32(4, sequence % TWO_32);
   writer.patchUint32(8, Math.floor(sequence / TWO_32));
   writer.patchUint32(12, previous);
   writer.patchUint32(16, payloadChecksum);
-  const checksum = crc32(writer.view(), 0, 0, 20);
+  const checksum = crc32(written, 0, 0, 20);
   writer.patchUint32(20, checksum);
   writer.byte(END_MARK);
   while (writer.length % ALIGNMENT_BYTES !== 0) writer.byte(0);
