@@ -9,7 +9,6 @@ export type { Channel, ChannelHandler } from "../proto/multiplex/channel.ts";
 export { KvorumClient, type PageOptions, type WaitOptions } from "./client.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { Data } from "./data.ts";
-export { leaderOf, Leadership, observeLeader } from "./election.ts";
 export type { Endpoint } from "./endpoints.ts";
 export {
   CompactedError,
@@ -22,10 +21,28 @@ export { FetchTransport, type FetchTransportOptions } from "./fetch_transport.ts
 export type { KeyRange } from "./key_range.ts";
 export { KeyValue } from "./key_value.ts";
 export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";
-export { Lock } from "./lock.ts";
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
+export { Barrier, type BarrierOptions, passBarrier } from "./recipes/barrier.ts";
+export { DoubleBarrier } from "./recipes/double_barrier.ts";
+export { leaderOf, Leadership, observeLeader } from "./recipes/election.ts";
+export { HeldLock } from "./recipes/held_lock.ts";
+export { ItemQueue } from "./recipes/item_queue.ts";
+export { Lock } from "./recipes/lock.ts";
+export { PriorityQueue } from "./recipes/priority_queue.ts";
+export { Queue } from "./recipes/queue.ts";
+export { ReadLock, WriteLock } from "./recipes/read_write_lock.ts";
+export {
+  endpointsOf,
+  observeEndpoints,
+  type RegisterOptions,
+  Registration,
+  type ServiceEndpoint,
+} from "./recipes/services.ts";
+export { Session, SessionLostError, type SessionOptions } from "./recipes/session.ts";
+export { transact, type Transacted, type TransactOptions } from "./recipes/stm.ts";
+export type { Isolation, TransactionalMemory } from "./recipes/transactional_memory.ts";
+export type { RecipeOptions } from "./recipes/wait.ts";
 export type { DeleteResult, PutResult, RangeResult } from "./results.ts";
-export { Session, SessionLostError, type SessionOptions } from "./session.ts";
 export { type StateChange, type StateSnapshot, watchState } from "./state_watch.ts";
 export type { ClientTransport } from "./transport.ts";
 export {

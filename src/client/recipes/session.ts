@@ -1,6 +1,6 @@
-import type { Clock, Stoppable } from "../base/clock.ts";
-import type { KvorumClient } from "./client.ts";
-import { KvorumError } from "./errors.ts";
+import type { Clock, Stoppable } from "../../base/clock.ts";
+import type { KvorumClient, WaitOptions } from "../client.ts";
+import { KvorumError } from "../errors.ts";
 
 /** The session's lease is gone, and with it every key that hung on it. */
 export class SessionLostError extends KvorumError {
@@ -13,8 +13,8 @@ export class SessionLostError extends KvorumError {
   }
 }
 
-/** How a session lives. */
-export interface SessionOptions {
+/** How a session lives, and how long to wait for it. */
+export interface SessionOptions extends WaitOptions {
   /** How long the session outlives its program. @default {60} */
   readonly ttlSeconds?: number;
 }
@@ -23,7 +23,7 @@ export interface SessionOptions {
 const RENEWALS_PER_LIFE = 3;
 /** However long a lease lives, it is renewed once a day: timers cannot wait for months. */
 const RENEWAL_PAUSE_MAX_MS = 86_400_000;
-const TIMER_MAX_MS = 2 ** 31 - 1;
+const TIMER_MAX_MS = 2_147_483_647;
 
 /**
  * A lease that is kept alive for as long as the program runs. Locks and leaderships hang on one: when
@@ -48,6 +48,7 @@ export class Session implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #lost = new AbortController();
   #ttlMs: number;
+  #expiresAtMs = 0;
   #renewal: Stoppable;
   #expiry: Stoppable;
 
@@ -63,7 +64,7 @@ export class Session implements AsyncDisposable {
   /** Begins a session. @throws {KvorumError} when no lease is granted */
   static async open(client: KvorumClient, options: SessionOptions = {}): Promise<Session> {
     const askedMs = client.clock.nowMs();
-    const { id, ttlSeconds } = await client.leases.grant(options.ttlSeconds ?? 60);
+    const { id, ttlSeconds } = await client.leases.grant(options.ttlSeconds ?? 60, options);
     return new Session(client, id, ttlSeconds, askedMs);
   }
 
@@ -75,11 +76,24 @@ export class Session implements AsyncDisposable {
     return this.#lost.signal;
   }
 
+  /**
+   * Whether the lease has not run out, by the clock: a program that stood still learns it here before
+   * {@linkcode Session.lost} can tell.
+   */
+  get isLive(): boolean {
+    return !this.#lost.signal.aborted && this.#clock.nowMs() < this.#expiresAtMs;
+  }
+
   /** Ends the session and deletes what hangs on it. */
   async close(): Promise<void> {
     if (this.#lost.signal.aborted) return;
     this.#end();
-    await this.client.leases.revoke(this.lease);
+    try {
+      await this.client.leases.revoke(this.lease);
+    } catch (error) {
+      // It has ended already, and nobody had noticed.
+      if (!(error instanceof KvorumError && error.code === "NOT_FOUND")) throw error;
+    }
   }
 
   /** The same as {@linkcode Session.close}, for `await using`. */
@@ -99,7 +113,8 @@ export class Session implements AsyncDisposable {
 
   /** Safety: the server counts from when it heard of the renewal, which is later than we asked. */
   #expireAt(askedMs: number): Stoppable {
-    const leftMs = Math.max(0, askedMs + this.#ttlMs - this.#clock.nowMs());
+    this.#expiresAtMs = askedMs + this.#ttlMs;
+    const leftMs = Math.max(0, this.#expiresAtMs - this.#clock.nowMs());
     return this.#clock.after(Math.min(leftMs, TIMER_MAX_MS), () => this.#end());
   }
 

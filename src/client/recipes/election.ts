@@ -1,9 +1,12 @@
-import type { KvorumClient, WaitOptions } from "./client.ts";
-import { CompactedError, KvorumError } from "./errors.ts";
-import type { KeyValue } from "./key_value.ts";
-import { enterLine, leaveInVain, leaveLine, type Place, prefixOf, untilFront } from "./line.ts";
+import { equalBytes } from "../../base/bytes.ts";
+import type { KvorumClient, WaitOptions } from "../client.ts";
+import { type Data, toBytes } from "../data.ts";
+import { KvorumError } from "../errors.ts";
+import type { KeyValue } from "../key_value.ts";
+import { compare, op } from "../txn.ts";
+import { inLine, leaveLine, type Place, singleLine, untilFront } from "./line.ts";
 import type { Session } from "./session.ts";
-import { compare, op } from "./txn.ts";
+import { nextChange, type RecipeOptions } from "./wait.ts";
 
 /**
  * An election that was won, in etcd's layout: `etcdctl elect` takes part in the same one.
@@ -37,22 +40,22 @@ export class Leadership implements AsyncDisposable {
    * Waits until this session leads.
    * @param value What the leader proclaims at first: who it is, or where.
    * @throws {SessionLostError} when the session is lost meanwhile
+   * @throws {KvorumError} `DEADLINE_EXCEEDED` when it did not lead in time
    */
-  static async campaign(
+  static campaign(
     session: Session,
     name: string,
-    value: string,
-    options: WaitOptions = {},
+    value: Data,
+    options: RecipeOptions = {},
   ): Promise<Leadership> {
-    const place = await enterLine(session, name, value, options);
-    try {
+    const line = singleLine(session, name);
+    return inLine(session, line, value, options, async (place, signal) => {
       const leadership = new Leadership(session, place);
-      if (place.value !== value) await leadership.proclaim(value, options);
-      await untilFront(session, name, place, options);
+      const isOld = place.found !== null && !equalBytes(place.found, toBytes(value));
+      if (isOld) await leadership.proclaim(value, { signal });
+      await untilFront(session, line, place, signal);
       return leadership;
-    } catch (error) {
-      return await leaveInVain(session, place, error);
-    }
+    });
   }
 
   /** Aborts when this session does not lead any more because it is lost. */
@@ -61,7 +64,7 @@ export class Leadership implements AsyncDisposable {
   }
 
   /** Says something new without another election. @throws {KvorumError} if it does not lead */
-  async proclaim(value: string, options: WaitOptions = {}): Promise<void> {
+  async proclaim(value: Data, options: WaitOptions = {}): Promise<void> {
     const { client, lease } = this.#session;
     const { succeeded } = await client.txn()
       .when(compare.createRevision(this.key, "==", this.token))
@@ -108,13 +111,14 @@ export async function* observeLeader(
   name: string,
   options: WaitOptions = {},
 ): AsyncGenerator<KeyValue | null> {
+  const signal = options.signal ?? new AbortController().signal;
   let told: number | null = null;
   for (;;) {
     const { leader, revision } = await leaderNow(client, name, options);
     const modRevision = leader?.modRevision ?? 0;
     if (modRevision !== told) yield leader;
     told = modRevision;
-    await untilChange(client, name, revision + 1, options.signal);
+    await nextChange(client, { prefix: `${name}/` }, "all", revision + 1, signal);
   }
 }
 
@@ -124,23 +128,6 @@ async function leaderNow(
   options: WaitOptions,
 ): Promise<{ leader: KeyValue | null; revision: number }> {
   const first = { sortBy: "create", limit: 1 } as const;
-  const { kvs, revision } = await client.range({ prefix: prefixOf(name) }, {
-    ...first,
-    ...options,
-  });
+  const { kvs, revision } = await client.range({ prefix: `${name}/` }, { ...first, ...options });
   return { leader: kvs[0] ?? null, revision };
-}
-
-async function untilChange(
-  client: KvorumClient,
-  name: string,
-  startRevision: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const watchOptions = signal === undefined ? { startRevision } : { startRevision, signal };
-  try {
-    for await (const _batch of client.watch({ prefix: prefixOf(name) }, watchOptions)) return;
-  } catch (error) {
-    if (!(error instanceof CompactedError)) throw error;
-  }
 }
