@@ -8,7 +8,8 @@ import { Http1Server } from "./http1_server.ts";
 import { type ListenUrl, parseListenUrl } from "./listen_url.ts";
 import type { Socket } from "./socket.ts";
 import { SocketPipe } from "./socket_pipe.ts";
-import { type TlsFiles, type TlsHandlers, TlsListener } from "./tls_listener.ts";
+import type { TlsFiles } from "./tls_files.ts";
+import { type TlsHandlers, TlsListener } from "./tls_listener.ts";
 
 /** What HTTP/2 with prior knowledge begins with, as far as it takes to tell. Ref: RFC 9113 §3.4. */
 const PREFACE_START = "PRI";
@@ -18,6 +19,8 @@ const FIRST_BYTES_MS = 30_000;
 const GRACE_MS = 300;
 /** How long to wait when a connection could not be accepted, as without free file descriptors. */
 const ACCEPT_PAUSE_MS = 100;
+
+type Address = Omit<ListenUrl, "url">;
 
 /** What answers on the port. */
 export interface ClientHandlers {
@@ -75,9 +78,10 @@ export class ClientPort implements AsyncDisposable {
       ? new Http1Server((request) => port.#handlers.fetch(request), options.clock)
       : null;
     const port: ClientPort = new ClientPort(options, http1);
-    for (const url of urls) {
+    const addresses = urls.map((url) => parseListenUrl(flag, url));
+    for (const { url, ...address } of addresses) {
       try {
-        await port.#listen(parseListenUrl(flag, url));
+        await port.#listen(address, addresses.some((other) => isCounterpart(other, address)));
       } catch (error) {
         await port[Symbol.asyncDispose]();
         throw bindError(flag, url, error);
@@ -86,13 +90,15 @@ export class ClientPort implements AsyncDisposable {
     return port;
   }
 
-  async #listen({ hostname, port, isSecure }: ListenUrl): Promise<void> {
+  /** @param isShared Whether `http` and `https` are both asked for at this address. */
+  async #listen({ hostname, port, isSecure }: Address, isShared: boolean): Promise<void> {
     const { tls, onTlsEvent } = this.#options;
     if (isSecure && tls !== null) {
       const onConnection = (socket: Socket) => this.#run(this.#serveConnection(socket));
+      const address = { hostname, port, protocols: ["h2", "http/1.1"], takesPlain: isShared };
       const handlers = { ...onTlsEvent, onConnection };
-      this.#listeners.push(await TlsListener.listen(hostname, port, tls, handlers));
-    } else {
+      this.#listeners.push(await TlsListener.listen(address, tls, handlers));
+    } else if (!isShared) {
       const listener = Deno.listen({ hostname, port });
       this.#listeners.push(listener);
       this.#run(this.#accept(listener));
@@ -161,6 +167,12 @@ export class ClientPort implements AsyncDisposable {
       ...this.#work,
     ]);
   }
+}
+
+/** Whether one of two addresses is the other one with TLS. */
+function isCounterpart(one: Address, other: Address): boolean {
+  return one.hostname === other.hostname && one.port === other.port &&
+    one.isSecure !== other.isSecure;
 }
 
 /** What answers while the replica opens its storage. */

@@ -32,21 +32,26 @@ export class ClientPorts implements AsyncDisposable {
 
   /** Binds all of them. @throws {CommandError} when one cannot be, with nothing left bound. */
   static async bind(options: ServeOptions, logger: Logger): Promise<ClientPorts> {
-    const { listenHttpUrls, listenMetricsUrls, streamsMax, tls } = options.clientPort;
+    const { listenHttpUrls, listenMetricsUrls, streamsMax } = options.clientPort;
+    const common = {
+      clock: new SystemClock(),
+      tls: options.clientTls?.files ?? null,
+      onTlsEvent: tlsLog(logger, "client"),
+    };
     const isSplit = listenHttpUrls.length > 0;
     await using stack = new AsyncDisposableStack();
     const main = stack.use(
       await ClientPort.bind("listen-client-urls", options.listenClientUrls, {
-        clock: new SystemClock(),
+        ...common,
         streamsMax,
         servesHttp1: !isSplit,
-        tls,
-        onTlsEvent: tlsLog(logger),
         onEvent: (event) => logHttp2Event(logger, event),
       }),
     );
-    const http = stack.use(await Listener.bind("listen-client-http-urls", listenHttpUrls));
-    const metrics = stack.use(await Listener.bind("listen-metrics-urls", listenMetricsUrls));
+    const http = stack.use(await Listener.bind("listen-client-http-urls", listenHttpUrls, common));
+    const metrics = stack.use(
+      await Listener.bind("listen-metrics-urls", listenMetricsUrls, common),
+    );
     return new ClientPorts(stack.move(), main, http, metrics, isSplit);
   }
 
@@ -55,9 +60,9 @@ export class ClientPorts implements AsyncDisposable {
     const nothing = (request: Request) => Promise.resolve(notFound(pathOf(request.url)));
     this.#main.serve({ grpc, fetch: this.#isSplit ? nothing : fetch });
     this.#http.serve(fetch);
-    this.#metrics.serve((request) => {
+    this.#metrics.serve(async (request) => {
       const path = pathOf(request.url);
-      return probes.respond(path, request) ?? notFound(path);
+      return await probes.respond(path, request) ?? notFound(path);
     });
   }
 

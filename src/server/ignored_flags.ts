@@ -5,6 +5,13 @@ import type { Logger } from "./log.ts";
 const NOT_BBOLT = "The storage is another one and has nothing of the kind.";
 const ALWAYS = "Kvorum always does so.";
 const NEVER = "Kvorum never does so.";
+const NO_USERS = "There are no users yet.";
+/** What may be said of a discovery that is not used. */
+const DISCOVERY_DETAILS = [
+  ...["dial-timeout", "request-timeout", "keepalive-time", "keepalive-timeout"],
+  ...["insecure-transport", "insecure-skip-tls-verify", "cert", "key", "cacert"],
+  ...["user", "password", "fallback"],
+];
 
 /**
  * Flags of etcd's that a start script may hold and that mean nothing here, so that leaving them out
@@ -23,12 +30,28 @@ export const IGNORED_FLAGS: readonly FlagSpec[] = [
   flag("initial-election-tick-advance", "boolean", NEVER),
   flag("raft-read-timeout", "string", "Peers are told to be silent by pings."),
   flag("raft-write-timeout", "string", "Peers are told to be silent by pings."),
+  flag("socket-reuse-address", "boolean", "The runtime always does so."),
+  flag("memory-mlock", "boolean", "The runtime cannot; a system without swap does the same."),
+  flag("client-cert-file", "string", "The JSON gateway is no client of its own server."),
+  flag("client-key-file", "string", "The JSON gateway is no client of its own server."),
   flag("enable-grpc-gateway", "boolean", ALWAYS),
   flag("pre-vote", "boolean", ALWAYS),
   flag("logger", "string", "Lines of the log are JSON, as zap writes them."),
   flag("log-format", "string", "Lines of the log are JSON."),
+  flag("log-rotation-config-json", "string", "The log is not rotated."),
+  flag("enable-pprof", "boolean", "The runtime has an inspector of its own."),
+  flag("metrics", "string", "There is one set of metrics."),
   flag("warning-apply-duration", "string", NEVER),
   flag("downgrade-check-time", "string", NEVER),
+  flag("compact-hash-check-time", "string", "Replicas compare their data by --corrupt-check-time."),
+  flag("auth-token", "string", NO_USERS),
+  flag("auth-token-ttl", "number", NO_USERS),
+  flag("bcrypt-cost", "number", NO_USERS),
+  flag("distributed-tracing-address", "string", NEVER),
+  flag("distributed-tracing-service-name", "string", NEVER),
+  flag("distributed-tracing-instance-id", "string", NEVER),
+  flag("distributed-tracing-sampling-rate", "number", NEVER),
+  ...DISCOVERY_DETAILS.map((name) => flag(`discovery-${name}`, "string", "There is no discovery.")),
 ];
 
 function flag(name: string, kind: FlagSpec["kind"], help: string): FlagSpec {

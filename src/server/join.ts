@@ -1,10 +1,15 @@
+import { get } from "node:https";
 import type { ClusterId, MemberId } from "../base/ids.ts";
 import { CommandError } from "./command_error.ts";
+import { peerTlsOptions } from "./connect_peer.ts";
 import { type MemberList, MEMBERS_PATH, parseMemberList } from "./member_list.ts";
 import type { ServeOptions } from "./serve_flags.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** How long one member may take to answer. */
 const ANSWER_MS_MAX = 3_000;
+/** An answer may be so long. */
+const ANSWER_LENGTH_MAX = 1_048_576;
 /** A member may not know yet that this one was added: so often is asked, so long apart. */
 const ATTEMPTS = 6;
 const ATTEMPT_MS = 500;
@@ -22,7 +27,7 @@ export interface Membership {
  * @throws {CommandError} when nobody answers, or the cluster has no such member.
  */
 export async function findMembership(
-  { initialMembers, memberId, advertisePeerUrls }: ServeOptions,
+  { initialMembers, memberId, advertisePeerUrls, peerTls }: ServeOptions,
 ): Promise<Membership> {
   const others = initialMembers.filter(({ id }) => id !== memberId);
   const urls = others.flatMap(({ peerUrls }) => peerUrls);
@@ -32,11 +37,13 @@ export async function findMembership(
     );
   }
   let answered: MemberList | null = null;
+  let failure = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
     for (const url of urls) {
-      const list = await askForMembers(url);
-      if (list === null) continue;
+      const list = await askForMembers(url, peerTls?.files ?? null)
+        .catch((error: Error) => failure = `${url}: ${error.message}`);
+      if (list === null || typeof list === "string") continue;
       answered = list;
       const own = list.members.find(({ peerUrls }) => sameUrls(peerUrls, advertisePeerUrls));
       if (own !== undefined) return { clusterId: list.clusterId, memberId: own.id };
@@ -44,22 +51,38 @@ export async function findMembership(
   }
   throw new CommandError(
     answered === null
-      ? `Cannot join: no member answers at ${urls.join()}; start them, or start a new cluster with ` +
-        `--initial-cluster-state new`
+      ? `Cannot join: no member answers at ${urls.join()} (${failure}); start them, or start a new ` +
+        `cluster with --initial-cluster-state new`
       : `Cannot join: the cluster has no member at ${advertisePeerUrls.join()}; add it first, for ` +
         `example with etcdctl member add`,
   );
 }
 
-async function askForMembers(url: string): Promise<MemberList | null> {
-  try {
-    const response = await fetch(new URL(MEMBERS_PATH, url), {
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+async function askForMembers(url: string, tls: TlsFiles | null): Promise<MemberList | null> {
+  const address = new URL(MEMBERS_PATH, url);
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const text = address.protocol === "https:"
+    ? await getSecurely(address, tls, signal)
+    : await (await fetch(address, { signal })).text();
+  return parseMemberList(JSON.parse(text));
+}
+
+/** Why not `fetch`: it cannot be told to believe nobody but the one who signs for this cluster. */
+function getSecurely(address: URL, tls: TlsFiles | null, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { ...peerTlsOptions(tls), agent: false, signal };
+    const request = get(address, options, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => {
+        text += part;
+        if (text.length > ANSWER_LENGTH_MAX) request.destroy(new Error("the answer is too long"));
+      });
+      response.on("end", () => resolve(text));
+      response.on("error", reject);
     });
-    return parseMemberList(await response.json());
-  } catch {
-    return null;
-  }
+    request.on("error", reject);
+  });
 }
 
 function sameUrls(some: readonly string[], others: readonly string[]): boolean {

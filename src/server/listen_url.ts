@@ -11,10 +11,7 @@ export interface ListenUrl {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** The flags whose URLs may be `https`, too. */
-const SECURE_FLAGS: readonly string[] = ["listen-client-urls", "advertise-client-urls"];
-
-/** Splits a comma-separated list of URLs, each `http://host:port` without a path. */
+/** Splits a comma-separated list of URLs, each `http://host:port` or `https://host:port` without a path. */
 export function parseUrls(flag: string, text: string): string[] {
   const urls = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   if (urls.length === 0) throw new CommandError(`--${flag} needs at least one URL`);
@@ -25,12 +22,13 @@ export function parseUrls(flag: string, text: string): string[] {
 /** Reads one URL to listen on or to be reached at. @throws {CommandError} unless it is well formed. */
 export function parseListenUrl(flag: string, text: string): ListenUrl {
   const url = URL.parse(text);
-  const isSecure = url?.protocol === "https:" && SECURE_FLAGS.includes(flag);
-  const isPlain = url !== null && (url.protocol === "http:" || isSecure) &&
+  const isSecure = url?.protocol === "https:";
+  const isBare = url !== null && (url.protocol === "http:" || isSecure) &&
     (url.pathname === "/" || url.pathname === "") && url.search === "" && url.username === "";
-  if (url === null || !isPlain) {
+  if (url === null || !isBare) {
     throw new CommandError(
-      `--${flag} has a URL that cannot be used: "${text}"; write it as http://host:port`,
+      `--${flag} has a URL that cannot be used: "${text}"; write it as http://host:port or ` +
+        `https://host:port`,
     );
   }
   return {

@@ -64,12 +64,15 @@ export function logHttp2Event(logger: Logger, event: Http2Event): void {
   logger.log("debug", "http2/connection", msg, fields);
 }
 
-/** Writes what happens to TLS into the log. */
-export function tlsLog(logger: Logger): Omit<TlsHandlers, "onConnection"> {
+/** Writes what happens to TLS on one kind of port into the log. */
+export function tlsLog(
+  logger: Logger,
+  kind: "client" | "peer",
+): Omit<TlsHandlers, "onConnection"> {
   return {
-    onRejected: (address, error) => {
-      const fields = { "remote-addr": address, error: error.message };
-      logger.log("warn", "server/tls", "rejected connection on client endpoint", fields);
+    onRejected: (address, reason) => {
+      const fields = { "remote-addr": address, error: reason };
+      logger.log("warn", "server/tls", `rejected connection on ${kind} endpoint`, fields);
     },
     onReload: (error) => {
       if (error === null) return logger.log("info", "server/tls", "took new certificates", {});

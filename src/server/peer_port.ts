@@ -2,15 +2,16 @@
 import { crc32 } from "node:zlib";
 import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { formatId } from "../base/ids.ts";
+import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
 import type { ReplicaIdentity } from "../replica/identity.ts";
 import type { Replica } from "../replica/replica.ts";
-import { CloseCode, type Refusal } from "../transport/close_code.ts";
+import { CloseCode, type Refusal, type RefusalCode } from "../transport/close_code.ts";
 import type { Hello } from "../transport/hello.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
+import { type Connect, DialledChannel } from "./dialled_channel.ts";
 import type { Logger, LogLevel } from "./log.ts";
 import { memberListResponse, MEMBERS_PATH } from "./member_list.ts";
 
@@ -19,15 +20,17 @@ export class PeerPort {
   readonly #clock: Clock;
   readonly #prng: Prng;
   readonly #logger: Logger;
+  readonly #connect: Connect;
   /** Is told when a peer says that this member was removed from the cluster. */
   onRemoved: (reason: string) => void = () => {};
   #transport: WebSocketPeerTransport | null = null;
   #replica: Replica | null = null;
 
-  constructor(clock: Clock, prng: Prng, logger: Logger) {
+  constructor(clock: Clock, prng: Prng, logger: Logger, connect: Connect) {
     this.#clock = clock;
     this.#prng = prng;
     this.#logger = logger;
+    this.#connect = connect;
   }
 
   /** Makes the transport once it is known who the replica is. */
@@ -37,6 +40,7 @@ export class PeerPort {
       clock: this.#clock,
       prng: this.#prng.fork("peers"),
       checksum: (bytes) => crc32(bytes),
+      dial: (url) => new DialledChannel(url, this.#connect, this.#clock),
       admit: (hello) => this.#admit(hello),
       onEvent: (event) => this.#log(event),
     });
@@ -71,18 +75,31 @@ export class PeerPort {
    * not come back under its old identity.
    */
   #admit({ from, storageId }: Hello): Refusal | null {
-    const members = this.#replica?.machine.members;
-    if (members === undefined) return null;
+    if (this.#replica === null) return null;
+    const { machine: { members } } = this.#replica;
     if (members.wasRemoved(from)) {
       const reason = `member ${formatId(from)} was removed from the cluster; add it as a new one`;
       return { code: CloseCode.RemovedMember, reason };
     }
-    const known = members.get(from)?.instanceId;
-    if (known !== undefined && known.length > 0 && !equalBytes(known, storageId)) {
+    const member = members.get(from);
+    if (member === undefined) return this.#judgeStranger(from);
+    const { instanceId: known } = member;
+    if (known.length > 0 && !equalBytes(known, storageId)) {
       const reason = `member ${formatId(from)} lost its data; remove it and add it as a new one`;
       return { code: CloseCode.WrongStorage, reason };
     }
     return null;
+  }
+
+  /**
+   * Members are added before they come, so a replica that is up to date knows them all. One that
+   * has fallen behind need not: then it has no leader, or the stranger is the leader with the news.
+   */
+  #judgeStranger(from: MemberId): Refusal | null {
+    const leader = this.#replica?.status().leader ?? NO_MEMBER;
+    if (leader === NO_MEMBER || leader === from) return null;
+    const reason = `member ${formatId(from)} is not in the cluster; add it first`;
+    return { code: CloseCode.UnknownMember, reason };
   }
 
   #log(event: TransportEvent): void {
@@ -102,9 +119,9 @@ function describe(event: TransportEvent): [LogLevel, string, Record<string, unkn
     case "disconnected":
       return ["info", "peer disconnected", { ...peer, error: event.reason }];
     case "refused":
-      return ["error", "rejected peer", { ...peer, error: event.reason }];
+      return [levelOf(event.code), "rejected peer", { ...peer, error: event.reason }];
     case "refusedBy":
-      return ["error", "rejected by peer", { ...peer, error: event.reason }];
+      return [levelOf(event.code), "rejected by peer", { ...peer, error: event.reason }];
     case "dialFailed":
       return ["warn", "cannot reach peer", { ...peer, url: event.url, error: event.reason }];
     case "strangerClosed":
@@ -114,4 +131,9 @@ function describe(event: TransportEvent): [LogLevel, string, Record<string, unkn
     case "listenerFailed":
       return ["error", "replica could not take a message", { error: String(event.error) }];
   }
+}
+
+/** A replica may meet a new one a moment before it hears of it. */
+function levelOf(code: RefusalCode): LogLevel {
+  return code === CloseCode.UnknownMember ? "warn" : "error";
 }

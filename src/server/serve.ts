@@ -7,13 +7,15 @@ import { Replica } from "../replica/replica.ts";
 import { VERSION } from "../version.ts";
 import { clientHandlers } from "./client_handler.ts";
 import { ClientPorts } from "./client_ports.ts";
+import { peerConnector } from "./connect_peer.ts";
 import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
 import { warnOfIgnored } from "./ignored_flags.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { logReplicaEvent, REMOVED } from "./log_events.ts";
+import { logReplicaEvent, REMOVED, tlsLog } from "./log_events.ts";
 import { logConsole, openLogOutputs } from "./log_outputs.ts";
-import { clusterIdOf } from "./member_id.ts";
+import { clusterIdOf } from "../replica/member_id.ts";
+import { makeMissing } from "./made_certificate.ts";
 import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
 import { parseServeOptions, type ServeOptions } from "./serve_flags.ts";
@@ -42,14 +44,24 @@ export async function serve(
   const logger = createLogger(options.log.level, openLogOutputs(options.log.outputs));
   using _console = logConsole(logger);
   warnOfIgnored(logger, options.ignoredFlags);
+  for (const { name, reason } of options.idleGates) {
+    logger.log("info", "server/flags", "feature gate without effect", { name, reason });
+  }
   // Ports come first: a second start of the same replica ends here and never touches the data.
+  await makeMissing(options.clientTls, hostsOf(options.listenClientUrls));
+  await makeMissing(options.peerTls, hostsOf(options.listenPeerUrls));
   await using clients = await ClientPorts.bind(options, logger);
-  await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls);
-  const port = new PeerPort(new SystemClock(), newPrng(), logger);
+  const peerTls = options.peerTls?.files ?? null;
+  await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls, {
+    clock: new SystemClock(),
+    tls: peerTls,
+    onTlsEvent: tlsLog(logger, "peer"),
+  });
+  const port = new PeerPort(new SystemClock(), newPrng(), logger, peerConnector(peerTls));
   const metrics = new ServerMetrics();
   await using replica = await openReplica(options, port, logger, metrics);
   metrics.follow(replica);
-  peers.serve((request) => port.upgrade(request));
+  peers.serve(async (request) => await port.upgrade(request));
   const streams = new AbortController();
   clients.serve(clientHandlers(replica, options, logger, metrics.metrics, streams.signal));
   const ended = untilEnd(replica, port, options, logger, signal);
@@ -60,6 +72,10 @@ export async function serve(
   await replica.close();
   await announced;
   return failure === undefined ? 0 : 1;
+}
+
+function hostsOf(urls: readonly string[]): string[] {
+  return urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ""));
 }
 
 function newPrng(): SeededPrng {

@@ -7,11 +7,13 @@ import {
   parseClientPort,
 } from "./client_port_flags.ts";
 import { CommandError } from "./command_error.ts";
+import { FEATURE_GATES_FLAG, type IdleGate, parseFeatureGates } from "./feature_gates.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
 import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
 import { parseUrls } from "./listen_url.ts";
 import { LOG_FLAGS, type LogSettings, parseLog } from "./log_flags.ts";
-import { memberIdOf } from "./member_id.ts";
+import { memberIdOf } from "../replica/member_id.ts";
+import { parseTls, TLS_FLAGS, type TlsSettings } from "./tls_flags.ts";
 import { parseUpkeep, UPKEEP_FLAGS } from "./upkeep_flags.ts";
 
 /** The storages that a server can use. */
@@ -40,11 +42,13 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   number("snapshot-count", 10_000, "Entries applied between two snapshots."),
   number("snapshot-catchup-entries", 5_000, "Entries kept behind a snapshot for late followers."),
   ...CLIENT_PORT_FLAGS,
+  ...TLS_FLAGS,
   ...UPKEEP_FLAGS,
   number("max-learners", 1, "How many learners there may be."),
   boolean("strict-reconfig-check", "true", "Refuse changes of members that could lose the quorum."),
   flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
   ...LOG_FLAGS,
+  FEATURE_GATES_FLAG,
   boolean(
     "exit-with-stdin",
     "false",
@@ -72,6 +76,9 @@ export interface ServeOptions {
   readonly listenClientUrls: readonly string[];
   readonly advertiseClientUrls: readonly string[];
   readonly clientPort: ClientPortSettings;
+  /** TLS for clients, and for peers, where it is spoken. */
+  readonly clientTls: TlsSettings | null;
+  readonly peerTls: TlsSettings | null;
   readonly listenPeerUrls: readonly string[];
   readonly advertisePeerUrls: readonly string[];
   readonly initialMembers: readonly InitialMember[];
@@ -89,6 +96,8 @@ export interface ServeOptions {
   readonly log: LogSettings;
   /** Flags of etcd's that were given and do nothing. */
   readonly ignoredFlags: readonly string[];
+  /** Features of etcd's that were switched on and do nothing. */
+  readonly idleGates: readonly IdleGate[];
   readonly exitsWithStdin: boolean;
 }
 
@@ -107,16 +116,29 @@ export async function parseServeOptions(
   );
   const clusterToken = flags.get("initial-cluster-token");
   const members = await parseCluster(flags, name, advertisePeerUrls, clusterToken);
+  const dataDir = flags.get("data-dir") || `${name}.kvorum`;
+  const clientPort = parseClientPort(flags);
+  const listenPeerUrls = parseUrls("listen-peer-urls", flags.get("listen-peer-urls"));
+  const clientUrls = [...listenClientUrls, ...clientPort.listenHttpUrls];
+  const clientTls = parseTls(flags, "", clientUrls.some(isSecure), `${dataDir}/fixtures/client`);
+  if (clientTls === null && clientPort.listenMetricsUrls.some(isSecure)) {
+    throw new CommandError(
+      "client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url " +
+        clientPort.listenMetricsUrls.join(),
+    );
+  }
   return {
     name,
-    dataDir: flags.get("data-dir") || `${name}.kvorum`,
+    dataDir,
     storage: oneOf("storage", flags.get("storage"), STORAGES),
     listenClientUrls,
     advertiseClientUrls: advertised === ""
       ? listenClientUrls
       : parseUrls("advertise-client-urls", advertised),
-    clientPort: parseClientPort(flags),
-    listenPeerUrls: parseUrls("listen-peer-urls", flags.get("listen-peer-urls")),
+    clientPort,
+    clientTls,
+    listenPeerUrls,
+    peerTls: parseTls(flags, "peer-", listenPeerUrls.some(isSecure), `${dataDir}/fixtures/peer`),
     advertisePeerUrls,
     ...members,
     clusterToken,
@@ -130,8 +152,13 @@ export async function parseServeOptions(
     corsOrigins: flags.get("cors").split(",").map((part) => part.trim()).filter((part) => part),
     log: parseLog(flags),
     ignoredFlags: ignoredFlags(flags),
+    idleGates: parseFeatureGates(flags),
     exitsWithStdin: flags.boolean("exit-with-stdin"),
   };
+}
+
+function isSecure(url: string): boolean {
+  return url.startsWith("https:");
 }
 
 /** The value of a flag that must be one of a few. @throws {CommandError} */

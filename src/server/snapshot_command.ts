@@ -3,7 +3,7 @@ import { INSTANCE_ID_BYTES } from "../replica/identity.ts";
 import { CommandError } from "./command_error.ts";
 import { type FlagSpec, parseFlags } from "./flags.ts";
 import { parseUrls } from "./listen_url.ts";
-import { clusterIdOf } from "./member_id.ts";
+import { clusterIdOf } from "../replica/member_id.ts";
 import { openStorage } from "./open_storage.ts";
 import { oneOf, parseCluster, SERVE_FLAGS, STORAGES } from "./serve_flags.ts";
 import { describeSnapshot, readSnapshotFile } from "./snapshot_reader.ts";

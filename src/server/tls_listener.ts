@@ -1,95 +1,133 @@
 /**
- * TLS for clients.
+ * TLS for clients and peers.
  *
- * Why Node's and not Deno's own: only Node's can ask clients for certificates and take new ones of
- * its own while it runs.
+ * Why Node's and not Deno's own: only Node's can ask for certificates and take new ones of its own
+ * while it runs.
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createServer, type Server } from "node:tls";
-import { CommandError } from "./command_error.ts";
-import { TlsSocket } from "./tls_socket.ts";
+import { createServer as createPlainServer, type Server, type Socket as NetSocket } from "node:net";
+import { createServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import { refuseCertificate } from "./certificate_rules.ts";
+import { NodeSocket } from "./node_socket.ts";
+import { readServerSecrets, type TlsFiles, type TlsSecrets } from "./tls_files.ts";
 
 /** How long a client may take to shake hands. */
 const HANDSHAKE_MS = 10_000;
 /** How often the files are looked at. */
 export const RELOAD_MS = 5_000;
-
-/** Where the certificates are. */
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Who signs clients' certificates; empty means everybody whom the system trusts. */
-  readonly trustedCaFile: string;
-  /** Whether clients have to show a certificate. */
-  readonly asksClients: boolean;
-}
-
-/** What the files hold. */
-interface Secrets {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca?: string;
-}
+/** What a connection with TLS begins with: a record of the handshake. Ref: RFC 8446 §5.1. */
+const HANDSHAKE_RECORD = 22;
 
 /** Who hears of connections and of what goes wrong. */
 export interface TlsHandlers {
-  onConnection(socket: TlsSocket): void;
-  /** A client could not shake hands. */
-  onRejected(address: string, error: Error): void;
+  onConnection(socket: NodeSocket): void;
+  /** Somebody could not shake hands. */
+  onRejected(address: string, reason: string): void;
   /** The files have new certificates, or, with an error, something that is none. */
   onReload(error: Error | null): void;
 }
 
-/** Listens for clients that speak TLS. */
+/** Where a listener listens, and how. */
+export interface TlsAddress {
+  readonly hostname: string;
+  readonly port: number;
+  /** What may be spoken, by ALPN, the preferred first. */
+  readonly protocols: readonly string[];
+  /** Whether connections without TLS are taken, too, told apart by their first byte. */
+  readonly takesPlain: boolean;
+}
+
+/** Listens for those who speak TLS. */
 export class TlsListener {
-  readonly #server: Server;
+  readonly #server: TlsServer;
+  /** What is bound: the server itself, or one that looks at the first byte. */
+  readonly #door: Server;
   readonly #files: TlsFiles;
   readonly #handlers: TlsHandlers;
   readonly #timer: ReturnType<typeof setInterval>;
   /** What was told last, so that it is told once. */
   #complaint = "";
-  #secrets: Secrets;
+  #secrets: TlsSecrets;
 
-  private constructor(server: Server, files: TlsFiles, secrets: Secrets, handlers: TlsHandlers) {
-    this.#server = server;
+  private constructor(address: TlsAddress, files: TlsFiles, handlers: TlsHandlers) {
     this.#files = files;
-    this.#secrets = secrets;
     this.#handlers = handlers;
+    this.#secrets = readServerSecrets(files);
+    this.#server = createServer({
+      ...this.#secrets,
+      ...files.versions,
+      requestCert: files.asksClients,
+      rejectUnauthorized: files.asksClients,
+      ALPNProtocols: [...address.protocols],
+      handshakeTimeout: HANDSHAKE_MS,
+    }, (socket) => this.#take(socket));
+    this.#server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
+      const why = socket.authorizationError;
+      handlers.onRejected(addressOf(socket), why ? `bad certificate: ${why}` : error.message);
+    });
+    this.#door = address.takesPlain
+      ? createPlainServer((socket) => this.#tellApart(socket))
+      : this.#server;
     this.#timer = setInterval(() => this.reload(), RELOAD_MS);
   }
 
   /** Listens. @throws {CommandError} for files that cannot be used; what the platform says else. */
   static async listen(
-    hostname: string,
-    port: number,
+    address: TlsAddress,
     files: TlsFiles,
     handlers: TlsHandlers,
   ): Promise<TlsListener> {
-    const secrets = readSecrets(files);
-    const server = createServer({
-      ...secrets,
-      requestCert: files.asksClients,
-      rejectUnauthorized: files.asksClients,
-      ALPNProtocols: ["h2", "http/1.1"],
-      handshakeTimeout: HANDSHAKE_MS,
-    }, (socket) => handlers.onConnection(new TlsSocket(socket)));
-    server.on("tlsClientError", (error, { remoteAddress, remotePort }) => {
-      handlers.onRejected(`${remoteAddress}:${remotePort}`, error);
+    const listener = new TlsListener(address, files, handlers);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        listener.#door.once("error", reject);
+        listener.#door.listen(address.port, address.hostname, resolve);
+      });
+      return listener;
+    } catch (error) {
+      clearInterval(listener.#timer);
+      throw error;
+    }
+  }
+
+  #tellApart(socket: NetSocket): void {
+    socket.on("error", () => "it has gone, which its end says, too");
+    socket.setTimeout(HANDSHAKE_MS, () => socket.destroy());
+    socket.once("readable", () => {
+      const first: Uint8Array | null = socket.read();
+      if (first === null) return socket.destroy();
+      socket.setTimeout(0);
+      socket.unshift(first);
+      if (first[0] === HANDSHAKE_RECORD) this.#server.emit("connection", socket);
+      else this.#handlers.onConnection(new NodeSocket(socket));
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, hostname, resolve);
-    });
-    return new TlsListener(server, files, secrets, handlers);
+  }
+
+  async #take(socket: TLSSocket): Promise<void> {
+    const connection = new NodeSocket(socket);
+    const refusal = this.#files.asksClients ? await this.#refuse(socket) : null;
+    if (refusal === null) return this.#handlers.onConnection(connection);
+    connection.close();
+    this.#handlers.onRejected(addressOf(socket), refusal);
+  }
+
+  async #refuse(socket: TLSSocket): Promise<string | null> {
+    const { raw } = socket.getPeerCertificate();
+    // Safety: whatever else the runtime's checks have let through is nobody.
+    if (!socket.authorized || raw === undefined) return "bad certificate";
+    try {
+      return await refuseCertificate(raw, socket.remoteAddress ?? "", this.#files.rules);
+    } catch (error) {
+      return `cannot check a certificate: ${error instanceof Error ? error.message : error}`;
+    }
   }
 
   /** Reads the files again; connections that begin from now on see what is new. */
   reload(): void {
     try {
-      const secrets = readSecrets(this.#files);
+      const secrets = readServerSecrets(this.#files);
       const { cert, key, ca } = this.#secrets;
       if (secrets.cert === cert && secrets.key === key && secrets.ca === ca) return;
-      this.#server.setSecureContext({ ...secrets });
+      this.#server.setSecureContext({ ...secrets, ...this.#files.versions });
       this.#secrets = secrets;
       this.#complaint = "";
       this.#handlers.onReload(null);
@@ -105,38 +143,10 @@ export class TlsListener {
   /** Listens no more. Connections live on. */
   close(): void {
     clearInterval(this.#timer);
-    this.#server.close();
+    this.#door.close();
   }
 }
 
-/** Reads the files. @throws {CommandError} unless they can be used together. */
-function readSecrets({ certFile, keyFile, trustedCaFile }: TlsFiles): Secrets {
-  const cert = read("cert-file", certFile);
-  const key = read("key-file", keyFile);
-  if (!isPair(cert, key)) {
-    throw new CommandError(
-      `--cert-file ${certFile} and --key-file ${keyFile} are no certificate and its key in PEM`,
-    );
-  }
-  return trustedCaFile === ""
-    ? { cert, key }
-    : { cert, key, ca: read("trusted-ca-file", trustedCaFile) };
-}
-
-/** Why: the server would take what does not fit together and then turn every client away. */
-function isPair(cert: string, key: string): boolean {
-  try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return false;
-  }
-}
-
-function read(flag: string, path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`Cannot read --${flag} ${path}: ${reason}`);
-  }
+function addressOf({ remoteAddress, remotePort }: NetSocket): string {
+  return `${remoteAddress}:${remotePort}`;
 }

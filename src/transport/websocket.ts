@@ -10,8 +10,11 @@ export const PEER_PATH = "/kvorum/peer";
 
 /** What a {@linkcode WebSocketPeerTransport} is made with. */
 export interface WebSocketPeerTransportOptions extends PeerTransportOptions {
-  /** Never dials, so that peers have to. @default {false} */
-  readonly disableDialling?: boolean;
+  /**
+   * Opens the channel to an address as {@linkcode peerSocketUrl} has it, where the platform's own
+   * WebSocket is not good enough.
+   */
+  readonly dial?: (socketUrl: string) => PeerChannel;
 }
 
 /** Replicas that talk over WebSockets. The server hands over those that it accepted. */
@@ -19,8 +22,8 @@ export class WebSocketPeerTransport implements PeerTransport {
   readonly #mesh: PeerMesh;
 
   constructor(options: WebSocketPeerTransportOptions) {
-    const dial = (url: string) => new WebSocketChannel(new WebSocket(peerSocketUrl(url)), false);
-    this.#mesh = new PeerMesh(options, options.disableDialling ? null : dial);
+    const dial = options.dial ?? ((url) => new WebSocketChannel(new WebSocket(url), false));
+    this.#mesh = new PeerMesh(options, (url) => dial(peerSocketUrl(url)));
   }
 
   /**

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { formatId } from "../../src/base/ids.ts";
 import { CommandError } from "../../src/server/command_error.ts";
-import { clusterIdOf, memberIdOf } from "../../src/server/member_id.ts";
+import { clusterIdOf, memberIdOf } from "../../src/replica/member_id.ts";
 import { parseServeOptions } from "../../src/server/serve_flags.ts";
 
 const parse = (args: string[], environment: Record<string, string> = {}) =>
@@ -44,7 +44,7 @@ Deno.test("parseServeOptions() refuses what cannot work and says what to do", as
     [["--listen-peer-urls", ""], "needs at least one URL"],
     [["--listen-client-urls", "https://localhost:1"], "needs both --cert-file and --key-file"],
     [["--cert-file", "x"], "needs both --cert-file and --key-file"],
-    [["--listen-peer-urls", "https://localhost:1"], "write it as http://host:port"],
+    [["--listen-peer-urls", "https://localhost:1"], "both --peer-cert-file and --peer-key-file"],
     [["--election-timeout", "499"], "at least five heartbeat intervals (500)"],
     [["--election-timeout", "50001"], "at most 50000"],
     [["--storage", "paper"], "must be one of deno-kv, file, memory"],

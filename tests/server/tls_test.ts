@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type ClientHandlers, ClientPort } from "../../src/server/client_port.ts";
 import { CommandError } from "../../src/server/command_error.ts";
 import { SystemClock } from "../../src/server/system_clock.ts";
-import { type TlsFiles, TlsListener } from "../../src/server/tls_listener.ts";
+import type { TlsFiles } from "../../src/server/tls_files.ts";
+import { TlsListener } from "../../src/server/tls_listener.ts";
 import { freePorts } from "../e2e/free_ports.ts";
 
 const VECTORS = new URL("../vectors/tls/", import.meta.url);
@@ -16,10 +17,16 @@ function path(name: string): string {
 }
 
 const FILES: TlsFiles = {
+  prefix: "",
   certFile: path("server.crt"),
   keyFile: path("server.key"),
   trustedCaFile: "",
   asksClients: false,
+  rules: { commonNames: [], hostnames: [], crlFile: "", checksAddress: true },
+  clientCertFile: "",
+  clientKeyFile: "",
+  isSelfSigned: false,
+  versions: { minVersion: "TLSv1.2", maxVersion: "TLSv1.3" },
 };
 
 const HANDLERS: ClientHandlers = {
@@ -27,16 +34,17 @@ const HANDLERS: ClientHandlers = {
   fetch: async (request) => new Response(`heard ${await request.text()}`),
 };
 
-async function bind(tls: TlsFiles) {
+async function bind(tls: TlsFiles, ...schemes: string[]) {
   const [number] = freePorts(1);
   const url = `https://127.0.0.1:${number}`;
   const rejected: string[] = [];
-  const port = await ClientPort.bind("listen-client-urls", [url], {
+  const urls = [url, ...schemes.map((scheme) => url.replace("https", scheme))];
+  const port = await ClientPort.bind("listen-client-urls", urls, {
     clock: new SystemClock(),
     streamsMax: 100,
     servesHttp1: true,
     tls,
-    onTlsEvent: { onRejected: (_, error) => rejected.push(error.message), onReload: () => {} },
+    onTlsEvent: { onRejected: (_, reason) => rejected.push(reason), onReload: () => {} },
     onEvent: () => {},
   });
   port.serve(HANDLERS);
@@ -84,7 +92,26 @@ Deno.test("ClientPort asks clients for certificates and says why it turns one aw
     using unknown = client(own, true);
     await assertRejects(() => fetch(url, { client: unknown }), TypeError);
   }
-  assertEquals(rejected.length, 2);
+  assertEquals(rejected, [
+    "peer sent no certificates",
+    "bad certificate: DEPTH_ZERO_SELF_SIGNED_CERT",
+  ]);
+});
+
+Deno.test("ClientPort speaks with and without TLS at one address", async () => {
+  const { url, port } = await bind(FILES, "http");
+  await using _ = port;
+  using secure = client(null, false);
+  for (
+    const [address, options] of [[url, { client: secure }], [url.replace("https", "http"), {}]]
+  ) {
+    const response = await fetch(address as string, {
+      ...options as object,
+      method: "POST",
+      body: "x",
+    });
+    assertEquals(await response.text(), "heard x");
+  }
 });
 
 Deno.test("TlsListener.reload() takes new certificates, and keeps the old ones for bad files", async () => {
@@ -97,7 +124,8 @@ Deno.test("TlsListener.reload() takes new certificates, and keeps the old ones f
   await use("server");
   const [port] = freePorts(1);
   const reloads: boolean[] = [];
-  const listener = await TlsListener.listen("127.0.0.1", port, files, {
+  const address = { hostname: "127.0.0.1", port, protocols: ["h2"], takesPlain: false };
+  const listener = await TlsListener.listen(address, files, {
     onConnection: (socket) => socket.close(),
     onRejected: () => {},
     onReload: (error) => reloads.push(error === null),

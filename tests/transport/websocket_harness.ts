@@ -36,7 +36,7 @@ export class WebSocketHarness implements TransportHarness {
 
   serve(
     id: bigint,
-    settings: NodeSettings & Pick<WebSocketPeerTransportOptions, "disableDialling"> = {},
+    settings: NodeSettings & Pick<WebSocketPeerTransportOptions, "dial"> = {},
     port = 0,
   ): Served {
     const node = new TestNode<WebSocketPeerTransport>(id);

@@ -1,16 +1,16 @@
-import type { TLSSocket } from "node:tls";
+import type { Socket as NetSocket } from "node:net";
 import type { Socket } from "./socket.ts";
 
-/** A connection with TLS. */
-export class TlsSocket implements Socket {
-  readonly #socket: TLSSocket;
+/** A connection of Node's, mostly one with TLS. */
+export class NodeSocket implements Socket {
+  readonly #socket: NetSocket;
   /** What was read and did not fit. */
   #rest: Uint8Array | null = null;
   #failure: Error | null = null;
   #hasEnded = false;
   #wake: (() => void) | null = null;
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: NetSocket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("readable", () => this.#wakeUp());

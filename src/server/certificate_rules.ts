@@ -1,0 +1,74 @@
+import { X509Certificate } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { normalSerial, revokedSerials } from "./revocation_list.ts";
+import type { CertificateRules } from "./tls_files.ts";
+
+/** What etcd's users know a certificate by that is signed and not welcome. */
+const NOT_ALLOWED = "client certificate authentication failed";
+
+/**
+ * Why a signed certificate is not good enough, or null if it is.
+ *
+ * Ref: etcd client/pkg/transport/listener.go and listener_tls.go.
+ *
+ * @param address Where it comes from.
+ */
+export async function refuseCertificate(
+  raw: Uint8Array,
+  address: string,
+  rules: CertificateRules,
+): Promise<string | null> {
+  const certificate = new X509Certificate(raw);
+  const { commonNames, hostnames } = rules;
+  if (commonNames.length > 0 && !commonNames.includes(commonNameOf(certificate))) {
+    return `${NOT_ALLOWED}: its common name "${commonNameOf(certificate)}" is not allowed`;
+  }
+  if (hostnames.length > 0 && !hostnames.some((host) => isFor(certificate, host))) {
+    return `${NOT_ALLOWED}: it is valid for ${
+      namesOf(certificate).join()
+    }, not ${hostnames.join()}`;
+  }
+  if (rules.crlFile !== "" && isRevoked(certificate, rules.crlFile)) {
+    return `certificate serial ${certificate.serialNumber.toLowerCase()} revoked`;
+  }
+  return rules.checksAddress ? await refuseAddress(certificate, address) : null;
+}
+
+function isRevoked({ serialNumber }: X509Certificate, crlFile: string): boolean {
+  // Read every time, so that what is revoked from now on is known from now on.
+  return revokedSerials(Deno.readFileSync(crlFile)).has(normalSerial(serialNumber));
+}
+
+/** A certificate that names hosts must come from one of them. */
+async function refuseAddress(
+  certificate: X509Certificate,
+  address: string,
+): Promise<string | null> {
+  const names = namesOf(certificate);
+  if (names.length === 0 || isFor(certificate, address)) return null;
+  for (const name of names) {
+    if (isAddress(name)) continue;
+    const found = await lookup(name, { all: true }).catch(() => []);
+    if (found.some((entry) => entry.address === address)) return null;
+  }
+  return `x509: certificate is valid for ${names.join()}, not ${address}`;
+}
+
+function isFor(certificate: X509Certificate, host: string): boolean {
+  const found = isAddress(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  return found !== undefined;
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$/.test(host) || host.includes(":");
+}
+
+function namesOf({ subjectAltName }: X509Certificate): string[] {
+  return [...(subjectAltName ?? "").matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name]) =>
+    name
+  );
+}
+
+function commonNameOf({ subject }: X509Certificate): string {
+  return /(?:^|\n)CN=(.*)/.exec(subject ?? "")?.[1] ?? "";
+}

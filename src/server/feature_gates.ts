@@ -1,0 +1,52 @@
+import { CommandError } from "./command_error.ts";
+import type { FlagSpec, FlagValues } from "./flags.ts";
+
+const NOT_HERE = "Kvorum's storage and leases work in another way and need no such switch.";
+
+/** etcd's feature gates, and why each does nothing here. Ref: etcd server/features. */
+const GATES: Readonly<Record<string, string>> = {
+  AllAlpha: NOT_HERE,
+  AllBeta: NOT_HERE,
+  CompactHashCheck: "Replicas compare their data by --corrupt-check-time.",
+  FastLeaseKeepAlive: NOT_HERE,
+  InitialCorruptCheck: "A replica's files are checked whenever they are read.",
+  LeaseCheckpoint: NOT_HERE,
+  LeaseCheckpointPersist: NOT_HERE,
+  PriorityRequest: NOT_HERE,
+  SetMemberLocalAddr: "Replicas dial from whatever address the system chooses.",
+  StopGRPCServiceOnDefrag: "Requests are served while space is freed.",
+  TxnModeWriteWithSharedBuffer: NOT_HERE,
+};
+
+/** The flag for them. */
+export const FEATURE_GATES_FLAG: FlagSpec = {
+  name: "feature-gates",
+  kind: "string",
+  default: "",
+  help: "etcd's features as NAME=true,NAME=false. None of them is needed here.",
+};
+
+/** A gate that was switched on, and why it does nothing. */
+export interface IdleGate {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The gates that were switched on. @throws {CommandError} for one that etcd does not have. */
+export function parseFeatureGates(flags: FlagValues): IdleGate[] {
+  const idle: IdleGate[] = [];
+  for (const part of flags.get("feature-gates").split(",")) {
+    if (part.trim() === "") continue;
+    const [name, value] = part.split("=").map((text) => text.trim());
+    if (value !== "true" && value !== "false") {
+      throw new CommandError(`--feature-gates must be NAME=true or NAME=false: "${part}" is not`);
+    }
+    if (!Object.hasOwn(GATES, name)) {
+      throw new CommandError(
+        `--feature-gates has no "${name}": there are ${Object.keys(GATES).join(", ")}`,
+      );
+    }
+    if (value === "true") idle.push({ name, reason: GATES[name] });
+  }
+  return idle;
+}
