@@ -1,4 +1,5 @@
 /** A real etcd of one member on free loopback ports, for comparisons. */
+import { freePorts } from "../e2e/free_ports.ts";
 
 const LOG_TAIL_CHARACTERS = 8_000;
 
@@ -32,8 +33,7 @@ export class EtcdProcess implements AsyncDisposable {
   /** Starts an etcd and waits until it serves clients. */
   static async start(): Promise<EtcdProcess> {
     const dataDir = await Deno.makeTempDir({ prefix: "kvorum-etcd-", ...memoryDir() });
-    const clientUrl = `http://127.0.0.1:${freePort()}`;
-    const peerUrl = `http://127.0.0.1:${freePort()}`;
+    const [clientUrl, peerUrl] = freePorts(2).map((port) => `http://127.0.0.1:${port}`);
     const process = new Deno.Command("etcd", {
       args: [
         `--data-dir=${dataDir}/data`,
@@ -101,10 +101,4 @@ function memoryDir(): { dir?: string } {
   } catch {
     return {};
   }
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -91,7 +91,7 @@ Deno.test("kvorum tells a mistake in one line that says what to do", async () =>
       /^kvorum: Port \d+ .* is taken .* choose another/,
     ],
     [
-      ["start", "--port", `${freePorts(1)[0]}`, "--data", "/dev/null/data"],
+      ["start", "--port", `${freePortBlock(START_OFFSETS)}`, "--data", "/dev/null/data"],
       /^kvorum: Cannot write to/,
     ],
     [["serve", "--election-timeout", "100"], /^kvorum: --election-timeout must be at least/],
