@@ -39,6 +39,7 @@ const ROOMS_OF_A_SERVER = [
   "src/replica",
   "src/api",
   "src/client",
+  "src/embedded",
 ];
 
 /** The table. A folder below `src/` that is not in it fails the check. */
@@ -74,6 +75,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["@std/http"],
   },
   "src/client": { platform: "web", mayImport: ["src/proto"] },
+  "src/embedded": {
+    platform: "web",
+    mayImport: [
+      "src/machine",
+      "src/storage",
+      "src/transport",
+      "src/replica",
+      "src/proto",
+      "src/api",
+      "src/client",
+    ],
+  },
+  "src/testing": {
+    platform: "web",
+    mayImport: ["src/embedded", "src/storage/memory", "src/transport", "src/proto", "src/client"],
+  },
   "src/server": {
     platform: "deno",
     mayImport: ROOMS_OF_A_SERVER,

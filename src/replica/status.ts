@@ -5,15 +5,23 @@ import type { Role } from "../raft/ready.ts";
 
 /** A replica's view of itself and its cluster at one moment. */
 export interface ReplicaStatus {
+  /** The cluster that it belongs to. */
   readonly clusterId: ClusterId;
+  /** Who it is there. */
   readonly memberId: MemberId;
+  /** What it does there now. */
   readonly role: Role;
   /** The leader that this replica follows, or zero. */
   readonly leader: MemberId;
+  /** The latest term that it knows of. */
   readonly term: number;
+  /** Up to here the log is agreed on, as far as it knows. */
   readonly commitIndex: number;
+  /** Up to here its machine has followed. */
   readonly appliedIndex: number;
+  /** The last entry that it has. */
   readonly lastIndex: number;
+  /** Who votes and who learns. */
   readonly configuration: Configuration;
   /** Bytes that the durable storage occupies. */
   readonly storageBytes: number;
