@@ -3,7 +3,7 @@ import type { Data } from "./data.ts";
 import type { KeyRange } from "./key_range.ts";
 import type { KeyValue } from "./key_value.ts";
 import { Leases } from "./leases.ts";
-import { COMPACT, DELETE_RANGE, PUT, RANGE, TXN } from "./methods.ts";
+import { type ClientMethod, COMPACT, DELETE_RANGE, PUT, RANGE, TXN } from "./methods.ts";
 import {
   type DeleteOptions,
   deleteRequest,
@@ -71,8 +71,13 @@ export class KvorumClient implements AsyncDisposable {
   readonly leases: Leases<WaitOptions>;
   /** The time by which the client waits. */
   readonly clock: Clock;
-  readonly #transport: ClientTransport;
-  readonly #deadlineMs: number;
+  /** How long a call tries unless it says otherwise. */
+  readonly deadlineMs: number;
+  /**
+   * How calls get to the cluster: what wraps the client wraps this.
+   * @internal
+   */
+  readonly transport: ClientTransport;
   readonly #plainOptions: CallOptions;
 
   /**
@@ -80,9 +85,9 @@ export class KvorumClient implements AsyncDisposable {
    * @internal
    */
   constructor(transport: ClientTransport, clock: Clock, deadlineMs: number) {
-    this.#transport = transport;
+    this.transport = transport;
     this.clock = clock;
-    this.#deadlineMs = deadlineMs;
+    this.deadlineMs = deadlineMs;
     this.#plainOptions = { deadlineMs };
     this.leases = new Leases(transport, (options) => this.#callOptions(options));
   }
@@ -90,25 +95,25 @@ export class KvorumClient implements AsyncDisposable {
   /** Reads a key. @returns the key, or null if it is not there */
   get(key: Data, options?: GetOptions & WaitOptions): Promise<KeyValue | null> {
     const request = getRequest(key, options);
-    return this.#transport.call(RANGE, request, toOnlyKeyValue, this.#callOptions(options));
+    return this.transport.call(RANGE, request, toOnlyKeyValue, this.#callOptions(options));
   }
 
   /** Sets a key. */
   put(key: Data, value: Data, options?: PutOptions & WaitOptions): Promise<PutResult> {
     const request = putRequest(key, value, options);
-    return this.#transport.call(PUT, request, toPutResult, this.#callOptions(options));
+    return this.transport.call(PUT, request, toPutResult, this.#callOptions(options));
   }
 
   /** Deletes keys. */
   delete(range: KeyRange, options?: DeleteOptions & WaitOptions): Promise<DeleteResult> {
     const request = deleteRequest(range, options);
-    return this.#transport.call(DELETE_RANGE, request, toDeleteResult, this.#callOptions(options));
+    return this.transport.call(DELETE_RANGE, request, toDeleteResult, this.#callOptions(options));
   }
 
   /** Reads keys, all at once. */
   range(range: KeyRange, options?: RangeOptions & WaitOptions): Promise<RangeResult> {
     const request = rangeRequest(range, options);
-    return this.#transport.call(RANGE, request, toRangeResult, this.#callOptions(options));
+    return this.transport.call(RANGE, request, toRangeResult, this.#callOptions(options));
   }
 
   /**
@@ -125,7 +130,7 @@ export class KvorumClient implements AsyncDisposable {
     for (let left = limit; left > 0;) {
       request.limit = Math.min(pageSize, left);
       const call = this.#callOptions(options);
-      const page = await this.#transport.call(RANGE, request, toRangeResult, call);
+      const page = await this.transport.call(RANGE, request, toRangeResult, call);
       yield* page.kvs;
       if (!page.more || page.kvs.length === 0) return;
       left -= page.kvs.length;
@@ -141,7 +146,7 @@ export class KvorumClient implements AsyncDisposable {
   txn(): Txn<WaitOptions> {
     return new Txn(
       (request, toResult, options: WaitOptions | undefined) =>
-        this.#transport.call(TXN, request, toResult, this.#callOptions(options)),
+        this.transport.call(TXN, request, toResult, this.#callOptions(options)),
       [],
       [],
       [],
@@ -150,7 +155,7 @@ export class KvorumClient implements AsyncDisposable {
 
   /** Watches keys. The watch begins at once; see {@linkcode Watch.opened}. */
   watch(range: KeyRange, options: WatchOptions = {}): Watch {
-    return new Watch(this.#transport, this.clock, range, options);
+    return new Watch(this.transport, this.clock, range, options);
   }
 
   /** Forgets the history before a revision. */
@@ -159,12 +164,25 @@ export class KvorumClient implements AsyncDisposable {
     options?: WaitOptions & { readonly physical?: boolean },
   ): Promise<void> {
     const request = { revision, physical: options?.physical ?? false };
-    return this.#transport.call(COMPACT, request, () => {}, this.#callOptions(options));
+    return this.transport.call(COMPACT, request, () => {}, this.#callOptions(options));
+  }
+
+  /**
+   * Calls any method: what the client has no method for is a function that calls this.
+   * @internal
+   */
+  call<Q extends object, A extends object, R>(
+    method: ClientMethod<Q, A>,
+    request: Q,
+    toResult: (response: A) => R,
+    options?: WaitOptions,
+  ): Promise<R> {
+    return this.transport.call(method, request, toResult, this.#callOptions(options));
   }
 
   /** Ends all that waits, and the connection. */
   close(): Promise<void> {
-    return this.#transport.close();
+    return this.transport.close();
   }
 
   /** The same as {@linkcode KvorumClient.close}, for `await using`. */
@@ -174,7 +192,7 @@ export class KvorumClient implements AsyncDisposable {
 
   #callOptions(options: WaitOptions | undefined): CallOptions {
     if (options === undefined) return this.#plainOptions;
-    const { signal, deadlineMs = this.#deadlineMs } = options;
+    const { signal, deadlineMs = this.deadlineMs } = options;
     return signal === undefined ? { deadlineMs } : { signal, deadlineMs };
   }
 }

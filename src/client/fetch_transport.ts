@@ -77,7 +77,9 @@ export class FetchTransport implements ClientTransport {
       const identity = sequence === 0
         ? null
         : formatRequestIdentity({ client: this.#client, sequence });
-      const answer = await this.#ask(method.path, body, identity, deadlineAtMs, options.signal);
+      const answer = method.kind === "once"
+        ? await this.#askOnce(method.path, body, options)
+        : await this.#ask(method.path, body, identity, deadlineAtMs, options.signal);
       return toResult(fromJson(method.response, answer));
     } finally {
       if (sequence !== 0) {
@@ -119,6 +121,16 @@ export class FetchTransport implements ClientTransport {
       const sequence = this.#writes.begin();
       if (sequence !== 0) return sequence;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Asks one server, which has all the time there is. */
+  async #askOnce(path: string, body: string, options: CallOptions): Promise<object> {
+    try {
+      return await this.#attempt(path, body, null, options.deadlineMs, options.signal);
+    } catch (error) {
+      if (error instanceof KvorumError && error.retryable) throw outcomeUnknown(error);
+      throw error;
     }
   }
 

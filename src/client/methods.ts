@@ -29,9 +29,9 @@ import { WatchRequest, WatchResponse } from "../proto/watch.ts";
 
 /**
  * Whether a call that was sent and not answered may be sent again: a "read" may; a "write" may when
- * the transport carries its request identity.
+ * the transport carries its request identity; what is to happen "once" and has no identity may not.
  */
-export type MethodKind = "read" | "write";
+export type MethodKind = "read" | "write" | "once";
 
 /** A method of a service. */
 export interface ClientMethod<Q extends object, A extends object> {
@@ -43,7 +43,8 @@ export interface ClientMethod<Q extends object, A extends object> {
   readonly response: MessageSchema<A>;
 }
 
-function method<Q extends object, A extends object>(
+/** Makes a method. */
+export function method<Q extends object, A extends object>(
   kind: MethodKind,
   number: MethodNumber,
   path: string,
@@ -53,7 +54,7 @@ function method<Q extends object, A extends object>(
   return { number, kind, path, request, response };
 }
 
-export const RANGE: ClientMethod<RangeRequest, RangeResponse> = method(
+export const RANGE: ClientMethod<RangeRequest, RangeResponse> = /* @__PURE__ */ method(
   "read",
   MethodNumber.Range,
   "/v3/kv/range",
@@ -61,7 +62,7 @@ export const RANGE: ClientMethod<RangeRequest, RangeResponse> = method(
   RangeResponse,
 );
 
-export const PUT: ClientMethod<PutRequest, PutResponse> = method(
+export const PUT: ClientMethod<PutRequest, PutResponse> = /* @__PURE__ */ method(
   "write",
   MethodNumber.Put,
   "/v3/kv/put",
@@ -69,15 +70,16 @@ export const PUT: ClientMethod<PutRequest, PutResponse> = method(
   PutResponse,
 );
 
-export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse> = method(
-  "write",
-  MethodNumber.DeleteRange,
-  "/v3/kv/deleterange",
-  DeleteRangeRequest,
-  DeleteRangeResponse,
-);
+export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse> =
+  /* @__PURE__ */ method(
+    "write",
+    MethodNumber.DeleteRange,
+    "/v3/kv/deleterange",
+    DeleteRangeRequest,
+    DeleteRangeResponse,
+  );
 
-export const TXN: ClientMethod<TxnRequest, TxnResponse> = method(
+export const TXN: ClientMethod<TxnRequest, TxnResponse> = /* @__PURE__ */ method(
   "write",
   MethodNumber.Txn,
   "/v3/kv/txn",
@@ -85,7 +87,7 @@ export const TXN: ClientMethod<TxnRequest, TxnResponse> = method(
   TxnResponse,
 );
 
-export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = method(
+export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = /* @__PURE__ */ method(
   "write",
   MethodNumber.Compact,
   "/v3/kv/compaction",
@@ -93,7 +95,7 @@ export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = meth
   CompactionResponse,
 );
 
-export const WATCH: ClientMethod<WatchRequest, WatchResponse> = method(
+export const WATCH: ClientMethod<WatchRequest, WatchResponse> = /* @__PURE__ */ method(
   "read",
   MethodNumber.Watch,
   "/v3/watch",
@@ -101,33 +103,36 @@ export const WATCH: ClientMethod<WatchRequest, WatchResponse> = method(
   WatchResponse,
 );
 
-export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> = method(
-  "write",
-  MethodNumber.LeaseGrant,
-  "/v3/lease/grant",
-  LeaseGrantRequest,
-  LeaseGrantResponse,
-);
+export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> =
+  /* @__PURE__ */ method(
+    "write",
+    MethodNumber.LeaseGrant,
+    "/v3/lease/grant",
+    LeaseGrantRequest,
+    LeaseGrantResponse,
+  );
 
-export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse> = method(
-  "write",
-  MethodNumber.LeaseRevoke,
-  "/v3/lease/revoke",
-  LeaseRevokeRequest,
-  LeaseRevokeResponse,
-);
+export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse> =
+  /* @__PURE__ */ method(
+    "write",
+    MethodNumber.LeaseRevoke,
+    "/v3/lease/revoke",
+    LeaseRevokeRequest,
+    LeaseRevokeResponse,
+  );
 
 /** Why a "read": to renew a lease twice is to renew it. */
-export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliveResponse> = method(
-  "read",
-  MethodNumber.LeaseKeepAlive,
-  "/v3/lease/keepalive",
-  LeaseKeepAliveRequest,
-  LeaseKeepAliveResponse,
-);
+export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliveResponse> =
+  /* @__PURE__ */ method(
+    "read",
+    MethodNumber.LeaseKeepAlive,
+    "/v3/lease/keepalive",
+    LeaseKeepAliveRequest,
+    LeaseKeepAliveResponse,
+  );
 
 export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> =
-  method(
+  /* @__PURE__ */ method(
     "read",
     MethodNumber.LeaseTimeToLive,
     "/v3/lease/timetolive",
@@ -135,10 +140,11 @@ export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeT
     LeaseTimeToLiveResponse,
   );
 
-export const LEASE_LEASES: ClientMethod<LeaseLeasesRequest, LeaseLeasesResponse> = method(
-  "read",
-  MethodNumber.LeaseLeases,
-  "/v3/lease/leases",
-  LeaseLeasesRequest,
-  LeaseLeasesResponse,
-);
+export const LEASE_LEASES: ClientMethod<LeaseLeasesRequest, LeaseLeasesResponse> =
+  /* @__PURE__ */ method(
+    "read",
+    MethodNumber.LeaseLeases,
+    "/v3/lease/leases",
+    LeaseLeasesRequest,
+    LeaseLeasesResponse,
+  );

@@ -7,6 +7,7 @@ import { Connection, type Patience } from "./connection.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { isBusy, isForgotten, KvorumError, outcomeUnknown, refusal } from "./errors.ts";
 import { InFlight } from "./in_flight.ts";
+import { LeaderSearch } from "./leader_search.ts";
 import type { ClientMethod } from "./methods.ts";
 import { PendingCall } from "./pending_call.ts";
 import { StreamTable } from "./stream_table.ts";
@@ -37,16 +38,14 @@ export interface MultiplexTransportOptions {
  * Calls live longer than connections: what may be sent again is sent again.
  *
  * Safety: a read may be sent again. A write carries the client's name and a number, under which the
- * cluster applies it once, whichever server it reaches how often.
+ * cluster applies it once, whichever server it reaches how often. Anything else is sent once.
  */
 export class MultiplexTransport implements ClientTransport {
   readonly #endpoints: Endpoints;
   readonly #clock: Clock;
   readonly #patience: Patience;
   readonly #client: bigint;
-  readonly #prefersLeader: boolean;
-  /** How many servers were passed over because they do not lead, since the last one that was kept. */
-  #passedOver = 0;
+  readonly #leaderSearch: LeaderSearch | null;
   /** All calls that were not answered, by name; the oldest first. */
   readonly #pending = new Map<number, PendingCall>();
   readonly #writes = new WriteWindow();
@@ -70,7 +69,9 @@ export class MultiplexTransport implements ClientTransport {
     this.#clock = options.clock;
     this.#patience = options.patience;
     this.#client = options.client;
-    this.#prefersLeader = options.prefersLeader;
+    this.#leaderSearch = options.prefersLeader
+      ? new LeaderSearch(this.#endpoints.count, this.#clock, this)
+      : null;
     this.#timer = this.#clock.every(CHECK_MS, () => this.#check());
     this.#connect();
   }
@@ -142,21 +143,19 @@ export class MultiplexTransport implements ClientTransport {
     this.#connection = connection;
   }
 
-  #greet({ clusterId, isLeader }: ServerHello): void {
+  #greet(hello: ServerHello): void {
     const connection = this.#connection;
     if (connection === null) return;
-    this.#clusterId ??= clusterId;
-    if (clusterId !== this.#clusterId) {
+    this.#clusterId ??= hello.clusterId;
+    if (hello.clusterId !== this.#clusterId) {
       // Safety: a write that another cluster takes would be lost for this one.
       connection.close("the endpoint belongs to another cluster");
       return;
     }
-    // After a round without a leader any server will do: it forwards to the leader, when there is one.
-    if (this.#prefersLeader && !isLeader && ++this.#passedOver < this.#endpoints.count) {
+    if (this.#leaderSearch?.passesOver(hello)) {
       connection.close("the server does not lead");
       return;
     }
-    this.#passedOver = 0;
     this.#endpoints.succeeded();
     this.#streams.sendAll(connection);
     this.#sendMore();
@@ -196,7 +195,7 @@ export class MultiplexTransport implements ClientTransport {
   #send(call: PendingCall, connection: Connection): void {
     const { writer } = connection;
     const before = writer.length;
-    call.write(writer);
+    call.write(writer, this.#clock.nowMs());
     if (call.byteLength > REQUEST_BYTES_MAX + REQUEST_OVERHEAD_BYTES) {
       writer.truncate(before);
       call.byteLength = 0;
@@ -238,12 +237,9 @@ export class MultiplexTransport implements ClientTransport {
     }
     this.#lastFailure = error.message;
     if (!isBusy(error)) this.#distrust(error);
+    if (call.method.kind === "once") return this.#giveUp(call, error);
     const pauseMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(call.refusals++, 10));
-    if (this.#clock.nowMs() + pauseMs >= call.deadlineAtMs) {
-      this.#settle(call);
-      call.fail(this.#unansweredError(call, error));
-      return;
-    }
+    if (this.#clock.nowMs() + pauseMs >= call.deadlineAtMs) return this.#giveUp(call, error);
     const retry = this.#clock.after(pauseMs, () => {
       this.#retries.delete(retry);
       if (!this.#pending.has(call.id)) return;
@@ -259,8 +255,16 @@ export class MultiplexTransport implements ClientTransport {
     const isEverywhere = error.message === "etcdserver: leader changed";
     if (isEverywhere || this.#endpoints.count === 1 || nowMs < this.#mayMoveAtMs) return;
     this.#mayMoveAtMs = nowMs + MOVE_PAUSE_MS;
+    const hello = this.#ready?.hello ?? null;
+    if (hello !== null) this.#leave(hello, error.message);
+  }
+
+  /** Gives up the connection on which a server introduced itself so. */
+  #leave(hello: ServerHello, reason: string): void {
     // Why later: the other answers in this frame still count.
-    this.#clock.defer(() => this.#connection?.close(error.message));
+    this.#clock.defer(() => {
+      if (this.#ready?.hello === hello) this.#connection?.close(reason);
+    });
   }
 
   #lost(reason: string): void {
@@ -270,8 +274,13 @@ export class MultiplexTransport implements ClientTransport {
     const error = new KvorumError("UNAVAILABLE", `connection lost: ${reason}`, { retryable: true });
     this.#streams.failSent(error);
     // Everything that is not waiting for a retry of its own goes out again, in its old order.
-    const unanswered = [...this.#pending.values()].filter((call) => call.byteLength > 0);
-    for (const call of unanswered) call.byteLength = 0;
+    const unanswered: PendingCall[] = [];
+    for (const call of this.#pending.values()) {
+      if (call.byteLength === 0) continue;
+      call.byteLength = 0;
+      if (call.method.kind === "once") this.#giveUp(call, error);
+      else unanswered.push(call);
+    }
     this.#unsent = [...unanswered, ...this.#unsent.slice(this.#unsentFrom)];
     this.#unsentFrom = 0;
     const pauseMs = this.#endpoints.failed();
@@ -282,9 +291,15 @@ export class MultiplexTransport implements ClientTransport {
     const nowMs = this.#clock.nowMs();
     for (const call of this.#pending.values()) {
       if (call.deadlineAtMs > nowMs) continue;
-      this.#settle(call);
       const message = `no answer by the deadline: ${this.#lastFailure}`;
-      call.fail(this.#unansweredError(call, new KvorumError("DEADLINE_EXCEEDED", message)));
+      this.#giveUp(call, new KvorumError("DEADLINE_EXCEEDED", message));
+    }
+    const hello = this.#ready?.hello ?? null;
+    if (hello !== null) {
+      this.#leaderSearch?.check(
+        hello,
+        () => this.#leave(hello, "the server does not lead any more"),
+      );
     }
     this.#connection?.check(this.#inFlight.count > 0 || this.#streams.count > 0);
     this.#sendMore();
@@ -311,9 +326,15 @@ export class MultiplexTransport implements ClientTransport {
     if (call.sequence !== 0) this.#writes.settle(call.sequence);
   }
 
+  /** A call without an answer fails. */
+  #giveUp(call: PendingCall, error: KvorumError): void {
+    this.#settle(call);
+    call.fail(this.#unansweredError(call, error));
+  }
+
   /** What the caller of a write that was sent must be told instead: nobody knows. */
   #unansweredError(call: PendingCall, error: KvorumError): KvorumError {
-    return call.wasSent && call.method.kind === "write" ? outcomeUnknown(error) : error;
+    return call.wasSent && call.method.kind !== "read" ? outcomeUnknown(error) : error;
   }
 }
 

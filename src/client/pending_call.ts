@@ -4,6 +4,9 @@ import { writeCallHead } from "../proto/multiplex/frame.ts";
 import { KvorumError } from "./errors.ts";
 import type { ClientMethod } from "./methods.ts";
 
+/** A call with more time than this has no deadline that is worth telling. */
+const DEADLINE_MAX_MS = 86_400_000;
+
 /** A call whose answer is awaited. It is one object for all its attempts. */
 export class PendingCall {
   readonly id: number;
@@ -43,10 +46,12 @@ export class PendingCall {
     this.#reject = reject;
   }
 
-  /** Appends the call to a frame. */
-  write(writer: ByteWriter): void {
+  /** Appends the call to a frame, with the time that is left for it. */
+  write(writer: ByteWriter, nowMs: number): void {
     const before = writer.length;
-    writeCallHead(this.id, this.method.number, this.sequence, 0, false, writer);
+    const leftMs = Math.max(1, Math.ceil(this.deadlineAtMs - nowMs));
+    const deadlineMs = leftMs > DEADLINE_MAX_MS ? 0 : leftMs;
+    writeCallHead(this.id, this.method.number, this.sequence, deadlineMs, false, writer);
     const start = writer.beginPart();
     encode(this.method.request, this.#request, writer);
     writer.endPart(start);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { MultiplexServer } from "../../src/api/websocket/multiplex_server.ts";
 import {
   connect,
   type ConnectOptions,
@@ -9,8 +10,28 @@ import {
 } from "../../src/client/mod.ts";
 import { ReplicaError } from "../../src/replica/errors.ts";
 import { LocalReplica } from "../api/local_replica.ts";
+import { ManualClock } from "../transport/manual_clock.ts";
 import { ServedReplica } from "./served_replica.ts";
 import { TcpProxy } from "./tcp_proxy.ts";
+
+/** Time that a test moves, in turns that come by themselves. */
+class TestClock extends ManualClock {
+  override defer(fn: () => void): void {
+    queueMicrotask(fn);
+  }
+}
+
+/** Lets all that is under way inside this program happen. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
 
 /** Two servers of one cluster, each behind a proxy: the same state answers at both. */
 class Pair implements AsyncDisposable {
@@ -135,6 +156,49 @@ Deno.test("connect() finds the leader where it is preferred, and does without on
   for (const each of replicas) each.state.leader = 5n;
   await using client = connect(urls, { prefer: "leader" });
   await client.put("k", "1");
+});
+
+Deno.test("connect() follows the leader where it is preferred, and stays when it is out of reach", async () => {
+  const replicas = [new LocalReplica(), new LocalReplica(), new LocalReplica()];
+  const ids = [0xa1n, 0xa2n, 0xa3n];
+  for (const [i, replica] of replicas.entries()) {
+    const { status } = replica;
+    replica.status = () => ({ ...status.apply(replica), memberId: ids[i] });
+  }
+  const lead = (leader: bigint) => replicas.forEach(({ state }) => state.leader = leader);
+  lead(ids[0]);
+  await using stack = new AsyncDisposableStack();
+  const servers = replicas.map((replica) => {
+    const server = new MultiplexServer({ replica });
+    stack.defer(() => server.close());
+    return server;
+  });
+  const clock = new TestClock();
+  let dialled = 0;
+  const endpoints = servers.map((server) => () => (dialled++, server.connect()));
+  await using client = connect(endpoints, { prefer: "leader", clock });
+  /** Puts, and lets time pass until that is done. */
+  const put = async () => {
+    let isDone = false;
+    const done = client.put("k", "1").finally(() => isDone = true);
+    while (!isDone) {
+      clock.advance(100);
+      await turn();
+    }
+    await done;
+  };
+  const putAt = async (replica: LocalReplica) => {
+    for (const before = replica.proposed; replica.proposed === before;) await put();
+  };
+  await putAt(replicas[0]);
+  for (const [i, replica] of [...replicas.entries()].reverse()) {
+    lead(ids[i]);
+    await putAt(replica);
+  }
+  lead(0xffn);
+  const before = dialled;
+  for (let i = 0; i < 200; i++) await put();
+  assert(dialled - before <= 3, `${dialled - before} attempts to find a leader elsewhere`);
 });
 
 Deno.test("connect() says what is wrong when no server answers", async () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MultiplexServer } from "../../src/api/websocket/multiplex_server.ts";
 import { connect, KvorumError } from "../../src/client/mod.ts";
 import { ServerStream } from "../../src/client/server_stream.ts";
+import { decodeRequests } from "../../src/proto/multiplex/frame.ts";
 import type { Channel } from "../../src/proto/multiplex/channel.ts";
 import { LocalReplica } from "../api/local_replica.ts";
 import { take } from "./transport_suite.ts";
@@ -47,6 +48,34 @@ Deno.test("connect() never lets writes run too far ahead of an open one", async 
   release();
   await Promise.all(puts);
   assertEquals(Math.max(...sequences), 3_000);
+});
+
+Deno.test("connect() tells the server how long it waits for each answer", async () => {
+  using server = new MultiplexServer({ replica: new LocalReplica() });
+  const messages: Uint8Array[] = [];
+  await using client = connect(() => {
+    const channel = server.connect();
+    const send = (bytes: Uint8Array<ArrayBuffer>) => {
+      messages.push(bytes.slice());
+      channel.send(bytes);
+    };
+    return {
+      bufferedBytes: 0,
+      start: (handler) => channel.start(handler),
+      send,
+      close: (code, reason) => channel.close(code, reason),
+    };
+  }, { deadlineMs: 7_000 });
+  await client.get("hello");
+  messages.length = 0;
+  await client.get("a");
+  await client.put("a", "1", { deadlineMs: 90_000 });
+  await client.get("a", { deadlineMs: Infinity });
+  const calls = messages.filter(({ length }) => length > 1)
+    .flatMap((message) => decodeRequests(message.subarray(1)))
+    .filter((item) => item.type === "call");
+  const seconds = calls.map(({ deadlineMs }) => Math.ceil(deadlineMs / 10_000));
+  assertEquals(seconds, [1, 9, 0]);
 });
 
 Deno.test("Watch leaves at the server what its consumer does not take", async () => {
