@@ -6,6 +6,14 @@
  */
 export type { Clock, Stoppable } from "../base/clock.ts";
 export type { Channel, ChannelHandler } from "../proto/multiplex/channel.ts";
+export {
+  type Member,
+  memberAdd,
+  memberList,
+  memberPromote,
+  memberRemove,
+  memberUpdate,
+} from "./cluster.ts";
 export { KvorumClient, type PageOptions, type WaitOptions } from "./client.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { Data } from "./data.ts";
@@ -21,6 +29,21 @@ export { FetchTransport, type FetchTransportOptions } from "./fetch_transport.ts
 export type { KeyRange } from "./key_range.ts";
 export { KeyValue } from "./key_value.ts";
 export { type LeaseGrant, Leases, type LeaseState } from "./leases.ts";
+export { leasing, type LeasingOptions } from "./leasing.ts";
+export {
+  type Alarm,
+  alarms,
+  defragment,
+  disarm,
+  type HashKv,
+  hashKv,
+  moveLeader,
+  snapshot,
+  type Status,
+  status,
+} from "./maintenance.ts";
+export { mirror, type MirrorOptions, type MirrorProgress } from "./mirror.ts";
+export { namespaced } from "./namespace.ts";
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions, SortBy } from "./operation.ts";
 export { Barrier, type BarrierOptions, passBarrier } from "./recipes/barrier.ts";
 export { DoubleBarrier } from "./recipes/double_barrier.ts";
@@ -57,4 +80,14 @@ export {
   Txn,
   type TxnResult,
 } from "./txn.ts";
+export {
+  bytesCodec,
+  type Codec,
+  jsonCodec,
+  typed,
+  type TypedBatch,
+  type TypedEvent,
+  type TypedKeys,
+  type TypedKeyValue,
+} from "./typed.ts";
 export { Watch, type WatchBatch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -1,0 +1,208 @@
+/** How replicas are, and what keeps them well. */
+import { AlarmAction, AlarmType, type StatusResponse } from "../proto/maintenance.ts";
+import type { KvorumClient, WaitOptions } from "./client.ts";
+import {
+  ALARM,
+  DEFRAGMENT,
+  HASH_KV,
+  MOVE_LEADER,
+  SNAPSHOT,
+  STATUS,
+} from "./maintenance_methods.ts";
+
+/** What a replica knows of itself. */
+export interface Status {
+  /** The identity of the cluster. */
+  readonly clusterId: bigint;
+  /** The replica's identity. */
+  readonly memberId: bigint;
+  /** The version of etcd that it is compatible with. */
+  readonly version: string;
+  /** Who leads; zero if nobody that it knows of. */
+  readonly leader: bigint;
+  /** Whether the replica itself leads. */
+  readonly isLeader: boolean;
+  /** Whether the replica only learns, and does not vote. */
+  readonly isLearner: boolean;
+  /** The revision of its store. */
+  readonly revision: number;
+  /** Counts the elections. */
+  readonly raftTerm: number;
+  /** The last entry of the log that is committed. */
+  readonly raftIndex: number;
+  /** The last entry of the log that is applied. */
+  readonly raftAppliedIndex: number;
+  /** What its keys and their history take. */
+  readonly dbBytes: number;
+  /** What of that is in use; the rest is free. */
+  readonly dbBytesInUse: number;
+  /** What they may take; zero if there is no limit. */
+  readonly quotaBytes: number;
+  /** What is wrong with it. */
+  readonly errors: readonly string[];
+}
+
+/**
+ * How one replica is: the one that the client is connected to. It is asked of that one alone, so it
+ * works without a leader, too.
+ *
+ * @example Ask each of several
+ * ```ts
+ * import { connect, status, type Status } from "@kvorum/kvorum/client";
+ *
+ * async function statusOfAll(endpoints: readonly string[]): Promise<Status[]> {
+ *   return await Promise.all(endpoints.map(async (endpoint) => {
+ *     await using client = connect(endpoint);
+ *     return await status(client);
+ *   }));
+ * }
+ * ```
+ */
+export function status(client: KvorumClient, options?: WaitOptions): Promise<Status> {
+  return client.call(STATUS, {}, toStatus, options);
+}
+
+function toStatus(response: StatusResponse): Status {
+  const { header, version, leader, isLearner, raftIndex, raftTerm, raftAppliedIndex, errors } =
+    response;
+  const memberId = header?.memberId ?? 0n;
+  return {
+    clusterId: header?.clusterId ?? 0n,
+    memberId,
+    version,
+    leader,
+    isLeader: leader !== 0n && leader === memberId,
+    isLearner,
+    revision: header?.revision ?? 0,
+    raftTerm,
+    raftIndex,
+    raftAppliedIndex,
+    dbBytes: response.dbSize,
+    dbBytesInUse: response.dbSizeInUse,
+    quotaBytes: response.dbSizeQuota,
+    errors,
+  };
+}
+
+/** What is wrong with one replica. */
+export interface Alarm {
+  /** The replica's identity. */
+  readonly memberId: bigint;
+  /** Too little space for writes, or data that differs from the other replicas'. */
+  readonly type: "NOSPACE" | "CORRUPT";
+}
+
+const ALARM_TYPES: Readonly<Record<number, Alarm["type"]>> = {
+  [AlarmType.NOSPACE]: "NOSPACE",
+  [AlarmType.CORRUPT]: "CORRUPT",
+};
+
+/** The alarms of all replicas. */
+export function alarms(client: KvorumClient, options?: WaitOptions): Promise<readonly Alarm[]> {
+  return callAlarm(client, AlarmAction.GET, null, options);
+}
+
+/**
+ * Ends alarms whose cause was removed.
+ * @param alarm Which one. @default {all}
+ * @returns those that were ended
+ */
+export async function disarm(
+  client: KvorumClient,
+  alarm?: Alarm,
+  options?: WaitOptions,
+): Promise<readonly Alarm[]> {
+  const ended: Alarm[] = [];
+  for (const each of alarm === undefined ? await alarms(client, options) : [alarm]) {
+    ended.push(...await callAlarm(client, AlarmAction.DEACTIVATE, each, options));
+  }
+  return ended;
+}
+
+function callAlarm(
+  client: KvorumClient,
+  action: number,
+  alarm: Alarm | null,
+  options: WaitOptions | undefined,
+): Promise<readonly Alarm[]> {
+  const memberId = alarm?.memberId ?? 0n;
+  const type = alarm === null ? AlarmType.NONE : AlarmType[alarm.type];
+  return client.call(
+    ALARM,
+    { action, memberId, alarm: type },
+    ({ alarms }) =>
+      alarms.flatMap(({ memberId, alarm }) => {
+        const type = ALARM_TYPES[alarm];
+        return type === undefined ? [] : [{ memberId, type }];
+      }),
+    options,
+  );
+}
+
+/** Waits until the replica that the client is connected to has given back what compaction freed. */
+export function defragment(client: KvorumClient, options?: WaitOptions): Promise<void> {
+  return client.call(DEFRAGMENT, {}, () => {}, options);
+}
+
+/** A checksum of keys and their history. */
+export interface HashKv {
+  /** The checksum. Replicas that have the same have the same at the same revision. */
+  readonly hash: number;
+  /** The revision up to which it was taken. */
+  readonly hashRevision: number;
+  /** The last revision that was compacted, which the checksum depends on; -1 if none was. */
+  readonly compactRevision: number;
+}
+
+/**
+ * A checksum of what the replica has that the client is connected to.
+ * @param revision Up to where. @default {all}
+ */
+export function hashKv(
+  client: KvorumClient,
+  revision = 0,
+  options?: WaitOptions,
+): Promise<HashKv> {
+  return client.call(
+    HASH_KV,
+    { revision },
+    ({ hash, hashRevision, compactRevision }) => ({ hash, hashRevision, compactRevision }),
+    options,
+  );
+}
+
+/**
+ * Hands leadership to another voter. Only the leader can: connect to it, or with `prefer: "leader"`.
+ * @throws {KvorumError} `FAILED_PRECONDITION` when the replica does not lead, or cannot hand over
+ */
+export function moveLeader(
+  client: KvorumClient,
+  to: bigint,
+  options?: WaitOptions,
+): Promise<void> {
+  return client.call(MOVE_LEADER, { targetId: to }, () => {}, options);
+}
+
+/**
+ * Everything that is stored, as a file that a new cluster can begin with. The last 32 bytes are the
+ * SHA-256 of all before them. The stream fails when the connection breaks: begin anew.
+ *
+ * @example Save a copy
+ * ```ts no-run
+ * import { connect, snapshot } from "@kvorum/kvorum/client";
+ *
+ * await using client = connect("http://127.0.0.1:2379");
+ * await Deno.writeFile("kvorum.snapshot", snapshot(client));
+ * ```
+ */
+export function snapshot(client: KvorumClient): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const stream = client.transport.open(SNAPSHOT, {});
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const piece = await stream.next();
+      if (piece === null) controller.close();
+      else controller.enqueue(new Uint8Array(piece.blob));
+    },
+    cancel: () => stream.cancel(),
+  }, { highWaterMark: 0 });
+}
