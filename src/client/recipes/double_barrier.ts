@@ -152,8 +152,8 @@ async function untilOpened(
     const seen = await client.txn().do(op.get(ready), op.get(key)).commit({ signal });
     assert(seen.succeeded, "A transaction without conditions succeeds");
     const [opened, entered] = seen.results;
-    if (opened !== null && opened.modRevision > own) return opened.modRevision;
     if (entered?.createRevision !== own) throw new SessionLostError();
+    if (opened !== null && opened.modRevision > own) return opened.modRevision;
     await nextChange(client, ready, "puts", seen.revision + 1, signal);
   }
 }
