@@ -1,26 +1,31 @@
 /**
  * The longest pauses of a replica's event loop while a large store takes 5,000 puts a second and
- * saves snapshots: of the loop itself by a timer in its process, of requests by their latency. An
- * idle process with the same timer shows beside it what the machine alone is to blame for.
+ * saves snapshots: of the loop itself by a timer in its process, of requests by their latency.
+ * Rounds that save snapshots alternate with rounds that save none, on the same data, so that what the
+ * load alone does shows beside it; and of each pause the time is told apart in which the loop stood
+ * in line for a processor.
  *
- * deno task bench snapshot_pause [--keys N] [--seconds N] [--storage deno-kv|file]
+ * deno task bench snapshot_pause [--keys N] [--seconds N] [--rounds N] [--snapshot-count N]
+ *     [--storage deno-kv|file]
  */
+import { freePorts } from "../tests/e2e/free_ports.ts";
+import { ServerProcess } from "../tests/e2e/local_cluster.ts";
 import { say } from "../tools/say.ts";
-import { LocalCluster } from "../tests/e2e/local_cluster.ts";
 import { fillStore, keyOf, randomValue } from "./support/fill_store.ts";
 
 const VALUE_BYTES = 256;
 const PUTS_PER_TXN = 10;
 const TXNS_PER_ROUND = 10;
 const ROUND_MS = 20;
+const NO_SNAPSHOTS = "1000000000";
 const flag = (name: string, value: string) => {
   const at = Deno.args.indexOf(`--${name}`);
   return at < 0 ? value : Deno.args[at + 1];
 };
 const keys = Number(flag("keys", "1000000"));
-const seconds = Number(flag("seconds", "20"));
-const storage = flag("storage", "deno-kv");
-const entriesPerSnapshot = flag("snapshot-count", "2000");
+const seconds = Number(flag("seconds", "15"));
+const rounds = Number(flag("rounds", "3"));
+const entriesPerSnapshot = flag("snapshot-count", "1000");
 
 /** Puts at a steady pace, however slowly they are answered. Gives the latencies in order. */
 async function steadyLoad(url: string): Promise<number[]> {
@@ -50,54 +55,88 @@ async function txn(url: string, value: string, latencies: number[]): Promise<voi
   latencies.push(performance.now() - sentMs);
 }
 
-interface Pause {
-  readonly ms: number;
-  readonly cpuMs: number;
+/** The longest pauses of a round, in milliseconds. */
+interface Pauses {
+  readonly wall: number;
+  /** Without the time in line for a processor. */
+  readonly own: number;
 }
 
-function pausesIn(lines: readonly string[]): Pause[] {
-  return lines.flatMap((line) => {
-    const found = /^loop-pause ms=(\S+) cpu-ms=(\S+)/.exec(line);
-    return found === null ? [] : [{ ms: Number(found[1]), cpuMs: Number(found[2]) }];
-  }).sort((a, b) => b.ms - a.ms);
-}
-
-/** A process that does nothing but watch its own loop. */
-class IdleProcess {
-  readonly #child: Deno.ChildProcess;
-
-  constructor(probe: string) {
-    const main = "data:text/javascript,setInterval(() => {}, 1000)";
-    const args = ["run", "--quiet", "-A", `--preload=${probe}`, main];
-    this.#child = new Deno.Command(Deno.execPath(), { args, stderr: "piped" }).spawn();
+function longestPauses(lines: readonly string[]): Pauses {
+  let [wall, own] = [0, 0];
+  for (const line of lines) {
+    const found = /^loop-pause ms=(\S+) cpu-ms=\S+ queued-ms=(\S+)/.exec(line);
+    if (found === null) continue;
+    wall = Math.max(wall, Number(found[1]));
+    own = Math.max(own, Number(found[1]) - Number(found[2]));
   }
-
-  /** Ends the process and gives what it wrote. */
-  async end(): Promise<readonly string[]> {
-    this.#child.kill("SIGKILL");
-    return new TextDecoder().decode((await this.#child.output()).stderr).split("\n");
-  }
-}
-
-function describe(pauses: readonly Pause[]): string {
-  const longest = pauses.slice(0, 5).map(({ ms, cpuMs }) => `${ms} ms (${cpuMs} of processor)`);
-  return longest.join(", ") || "none of 15 ms or more";
+  return { wall, own };
 }
 
 const probe = new URL("support/loop_probe.ts", import.meta.url).href;
-const flags = ["--storage", storage, "--snapshot-count", entriesPerSnapshot];
-await using cluster = new LocalCluster(1, flags, [`--preload=${probe}`]);
-await cluster.start();
-const [replica] = cluster.replicas;
-await fillStore(replica.clientUrl, keys, VALUE_BYTES);
-const from = replica.lines.length;
-const idle = new IdleProcess(probe);
-const latencies = await steadyLoad(replica.clientUrl);
-const lines = replica.lines.slice(from);
-const snapshots = lines.filter((line) => line.includes("saved snapshot")).length;
-const at = (part: number) => latencies[Math.floor((latencies.length - 1) * part)].toFixed(1);
-say(`${latencies.length * PUTS_PER_TXN} puts in ${seconds} s on ${keys} keys (${storage})`);
-say(`snapshots saved      ${snapshots}`);
-say(`latency of a txn     p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
-say(`longest pauses       ${describe(pausesIn(lines))}`);
-say(`of an idle process   ${describe(pausesIn(await idle.end()))}`);
+const directory = await Deno.makeTempDir();
+const [clientPort, peerPort] = freePorts(2);
+const clientUrl = `http://127.0.0.1:${clientPort}`;
+const peerUrl = `http://127.0.0.1:${peerPort}`;
+
+async function withServer<T>(
+  snapshotCount: string,
+  run: (server: ServerProcess) => Promise<T>,
+): Promise<T> {
+  const server = new ServerProcess("n1", clientUrl, [
+    ...["--name", "n1", "--data-dir", `${directory}/n1`, "--storage", flag("storage", "deno-kv")],
+    ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
+    ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
+    ...["--initial-cluster", `n1=${peerUrl}`, "--snapshot-count", snapshotCount],
+  ], [`--preload=${probe}`]);
+  server.start();
+  try {
+    await server.line("ready to serve");
+    return await run(server);
+  } finally {
+    await server.end("SIGTERM");
+  }
+}
+
+/** One round of load on a server that has just been started. */
+async function round(name: string, snapshotCount: string): Promise<Pauses> {
+  return await withServer(snapshotCount, async (server) => {
+    const from = server.lines.length;
+    const latencies = await steadyLoad(clientUrl);
+    const lines = server.lines.slice(from);
+    const saved = lines.filter((line) => line.includes("saved snapshot")).length;
+    const pauses = longestPauses(lines);
+    const at = (part: number) => latencies[Math.floor((latencies.length - 1) * part)].toFixed(0);
+    say(
+      `${name}  ${String(saved).padStart(2)} saved   longest pause ${pauses.wall.toFixed(0)} ms, ` +
+        `${pauses.own.toFixed(0)} ms without queueing   latency p50 ${at(0.5)} ms, ` +
+        `p99 ${at(0.99)} ms, longest ${at(1)} ms`,
+    );
+    return pauses;
+  });
+}
+
+function summary(name: string, all: readonly Pauses[]): void {
+  const of = (field: keyof Pauses) => {
+    const sorted = all.map((pauses) => pauses[field]).sort((a, b) => a - b);
+    return `median ${sorted[sorted.length >> 1].toFixed(0)} ms, longest ${
+      sorted[sorted.length - 1].toFixed(0)
+    } ms`;
+  };
+  say(`${name}  ${of("wall")};  without queueing: ${of("own")}`);
+}
+
+try {
+  await withServer(entriesPerSnapshot, () => fillStore(clientUrl, keys, VALUE_BYTES));
+  const without: Pauses[] = [];
+  const during: Pauses[] = [];
+  for (let i = 0; i < rounds; i++) {
+    without.push(await round("no snapshots", NO_SNAPSHOTS));
+    during.push(await round("snapshots   ", entriesPerSnapshot));
+  }
+  say(`Pauses on ${keys} keys, ${rounds} rounds of ${seconds} s each:`);
+  summary("no snapshots", without);
+  summary("snapshots   ", during);
+} finally {
+  await Deno.remove(directory, { recursive: true });
+}

@@ -16,7 +16,7 @@ import type { OpenedParts } from "./open.ts";
 import { TICKS_PER_HEARTBEAT } from "./options.ts";
 import type { FetchedSnapshot } from "./snapshot_fetch.ts";
 import { SnapshotExchange } from "./snapshot_exchange.ts";
-import { SnapshotKeeper } from "./snapshot_keeper.ts";
+import { inSteps, SnapshotKeeper } from "./snapshot_keeper.ts";
 import type { ReplicaEvent } from "./status.ts";
 import { DEFAULT_UPKEEP, Upkeep } from "./upkeep.ts";
 
@@ -67,7 +67,7 @@ export class Loop {
     this.#handOver = new HandOver(raft, parts.proposals, transport);
     this.#departure = new Departure(raft, clock, (reason) => this.fail(reason));
     this.#snapshots = new SnapshotExchange(raft, machine, transport);
-    this.#keeper = new SnapshotKeeper(storage, parts.snapshot.index, timing, {
+    this.#keeper = new SnapshotKeeper(storage, clock, parts.snapshot.index, timing, {
       neededFrom: () => this.#snapshots.neededFrom(clock.nowMs()),
       onSaved: (index, compactThrough, byteLength) => {
         if (this.#stopped) return;
@@ -257,9 +257,9 @@ export class Loop {
   /** Puts a fetched snapshot in the place of the machine's state and of the stored snapshot. */
   async #install({ message, manifest, segments }: FetchedSnapshot): Promise<void> {
     await this.#keeper.idle();
-    await this.#parts.storage.saveSnapshot(manifest, segments);
-    if (this.#stopped) return;
     const { machine, options } = this.#parts;
+    await this.#parts.storage.saveSnapshot(manifest, inSteps(segments, options.clock));
+    if (this.#stopped) return;
     // A large store takes seconds, while heartbeats want their answers.
     for (const _step of machine.restoreInSteps(manifest.header, segments)) {
       await new Promise<void>((resolve) => options.clock.after(0, resolve));

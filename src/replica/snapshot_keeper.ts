@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import type { Entry } from "../raft/entry.ts";
 import { entryBytes } from "../raft/entry.ts";
 import type { Segment, SnapshotManifest, SnapshotMeta } from "../raft/snapshot.ts";
@@ -5,6 +6,8 @@ import type { LogStore } from "../storage/log_store.ts";
 
 /** Entries of this many bytes call for a snapshot, however few they are: they are held in memory. */
 const LOG_BYTES_MAX = 64 * 1_048_576;
+/** The loop gives so much time to a save before others have their turn. */
+const STEP_MS = 4;
 
 /** What a snapshot of the state machine consists of. */
 export interface MachineSnapshot {
@@ -27,6 +30,7 @@ interface KeeperListener {
  */
 export class SnapshotKeeper {
   readonly #storage: LogStore;
+  readonly #clock: Clock;
   readonly #entriesMax: number;
   readonly #catchUpEntries: number;
   readonly #listener: KeeperListener;
@@ -37,11 +41,13 @@ export class SnapshotKeeper {
   /** @param lastIndex The index of the snapshot that the storage holds, or zero. */
   constructor(
     storage: LogStore,
+    clock: Clock,
     lastIndex: number,
     limits: { snapshotEntries: number; snapshotCatchUpEntries: number },
     listener: KeeperListener,
   ) {
     this.#storage = storage;
+    this.#clock = clock;
     this.#lastIndex = lastIndex;
     this.#entriesMax = limits.snapshotEntries;
     this.#catchUpEntries = limits.snapshotCatchUpEntries;
@@ -86,7 +92,7 @@ export class SnapshotKeeper {
     wantedThrough: number,
   ): Promise<void> {
     try {
-      await this.#storage.saveSnapshot(manifest, segments);
+      await this.#storage.saveSnapshot(manifest, inSteps(segments, this.#clock));
       const compactThrough = Math.min(wantedThrough, this.#listener.neededFrom());
       if (compactThrough > 0) await this.#storage.compact(compactThrough);
       this.#saving = null;
@@ -96,6 +102,24 @@ export class SnapshotKeeper {
       this.#saving = null;
       this.#listener.onFailed(error);
     }
+  }
+}
+
+/**
+ * The segments, with breaks between them while they are saved. Why: a storage that waits for nothing,
+ * as one in memory, would take all of a large store in one go.
+ */
+export async function* inSteps(
+  segments: readonly Segment[],
+  clock: Clock,
+): AsyncGenerator<Segment> {
+  let begunMs = clock.nowMs();
+  for (const segment of segments) {
+    if (clock.nowMs() - begunMs >= STEP_MS) {
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+      begunMs = clock.nowMs();
+    }
+    yield segment;
   }
 }
 

@@ -63,7 +63,10 @@ export interface LogStore {
    * id are not written again; those that no longer belong to the newest snapshot are removed
    * afterwards. Until it resolves the previous snapshot stays whole.
    */
-  saveSnapshot(manifest: SnapshotManifest, segments: Iterable<Segment>): Promise<void>;
+  saveSnapshot(
+    manifest: SnapshotManifest,
+    segments: Iterable<Segment> | AsyncIterable<Segment>,
+  ): Promise<void>;
   /**
    * Forgets entries up to and including `throughIndex`, which the newest snapshot covers. Some of them
    * may be there again at the next `open`.

@@ -213,6 +213,30 @@ function testSnapshots(test: Test): void {
     await again.close();
   });
 
+  test("saveSnapshot() takes segments as they come", async (place) => {
+    const [store] = await openStore(place);
+    const segments = [segmentOf(1, 1_000), segmentOf(2, 70_000), segmentOf(3, 10)];
+    const { promise: more, resolve: giveMore } = Promise.withResolvers<void>();
+    const saving = store.saveSnapshot(
+      manifestOf(1, 1, segments),
+      (async function* () {
+        yield segments[0];
+        await more;
+        yield* segments.slice(1);
+      })(),
+    );
+    await store.append(batchOf(entriesOf(1, 3)));
+    giveMore();
+    await saving;
+    await place.kill();
+    const [again, recovered] = await openStore(place);
+    assertEquals(recovered.entries, entriesOf(1, 3));
+    for (const { id, bytes } of segments) {
+      assertEquals(await recovered.snapshot?.readSegment(id), bytes);
+    }
+    await again.close();
+  });
+
   test("saveSnapshot() replaces a log that contradicts it", async (place) => {
     const [store] = await openStore(place);
     await store.append(batchOf(entriesOf(1, 30, 1), hardStateOf(5)));

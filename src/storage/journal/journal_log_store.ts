@@ -184,7 +184,10 @@ export class JournalLogStore implements LogStore {
     return this.#maintain(() => this.#write(() => this.#medium.writeObject(META, meta)));
   }
 
-  saveSnapshot(manifest: SnapshotManifest, segments: Iterable<Segment>): Promise<void> {
+  saveSnapshot(
+    manifest: SnapshotManifest,
+    segments: Iterable<Segment> | AsyncIterable<Segment>,
+  ): Promise<void> {
     return this.#maintain(async () => {
       assert(manifest.index >= this.#snapshotIndex, "LogStore.saveSnapshot() must not go back");
       const wanted = new Set(manifest.segments.map((segment) => segmentName(segment.id)));
@@ -202,8 +205,11 @@ export class JournalLogStore implements LogStore {
   }
 
   /** Makes all `wanted` segments durable, before the manifest names them. */
-  async #writeSegments(wanted: Set<string>, segments: Iterable<Segment>): Promise<void> {
-    for (const segment of segments) {
+  async #writeSegments(
+    wanted: Set<string>,
+    segments: Iterable<Segment> | AsyncIterable<Segment>,
+  ): Promise<void> {
+    for await (const segment of segments) {
       const name = segmentName(segment.id);
       if (!wanted.has(name) || this.#segmentNames.has(name)) continue;
       const bytes = encodeSegment(name, segment.bytes, this.#medium.crc32);
