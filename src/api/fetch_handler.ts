@@ -1,5 +1,6 @@
 /** A replica as a web server's handler: requests in, responses out, with nothing but Web APIs. */
 import { toRpcError } from "./errors.ts";
+import { BodyIntake } from "./gateway/body_intake.ts";
 import { CorsPolicy } from "./gateway/cors.ts";
 import { errorResponse, notFound } from "./gateway/responses.ts";
 import { pathOf, Router } from "./gateway/router.ts";
@@ -22,6 +23,11 @@ export interface FetchHandlerOptions {
    * @default {[]} none: cross-origin requests are off
    */
   readonly corsOrigins?: readonly string[];
+  /**
+   * Bounds the bodies that are being read.
+   * @default {BodyIntake} a minute for each, and 256 MiB for all
+   */
+  readonly intake?: BodyIntake;
   /** Aborts when the replica stops: streams end then, so that the server can close. */
   readonly signal?: AbortSignal;
   /** Hears of errors that nobody foresaw. The client gets "internal error" and no more. */
@@ -44,7 +50,7 @@ export function createFetchHandler(options: FetchHandlerOptions): FetchHandler {
   const services = options.services ?? createServices(replica);
   options.signal?.addEventListener("abort", () => services.watch.close(), { once: true });
   if (options.signal?.aborted) services.watch.close();
-  const router = new Router(services, onInternalError);
+  const router = new Router(services, options.intake ?? new BodyIntake(), onInternalError);
   const probes = options.probes ?? createProbes(replica, services);
   const cors = new CorsPolicy(options.corsOrigins ?? []);
 

@@ -4,6 +4,7 @@ import { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "../../proto/lease
 import type { CallContext } from "../call_context.ts";
 import { toRpcError } from "../errors.ts";
 import type { LeaseService } from "../services/lease_service.ts";
+import type { BodyIntake } from "./body_intake.ts";
 import { decodeValue } from "./json_decode.ts";
 import { JsonMessages } from "./json_messages.ts";
 import {
@@ -21,8 +22,9 @@ export async function streamKeepAlive(
   request: Request,
   leases: LeaseService,
   context: CallContext,
+  intake: BodyIntake,
 ): Promise<Response> {
-  const messages = new JsonMessages(request.body);
+  const messages = new JsonMessages(request.body, intake);
   let first: string | null;
   try {
     first = await renewNext(messages, leases, context);

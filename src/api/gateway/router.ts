@@ -5,6 +5,7 @@ import { GrpcCode, RpcError, toRpcError } from "../errors.ts";
 import type { StreamMethod, UnaryMethod } from "../services/method.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
 import { streamMethods } from "../services/stream_methods.ts";
+import type { BodyIntake } from "./body_intake.ts";
 import { streamKeepAlive } from "./keep_alive.ts";
 import { errorResponse, methodNotAllowed, notFound } from "./responses.ts";
 import { serveStream } from "./server_stream.ts";
@@ -33,15 +34,18 @@ export class Router {
   readonly #services: Services;
   readonly #methods: ReadonlyMap<string, UnaryMethod>;
   readonly #streams: ReadonlyMap<string, StreamMethod>;
+  readonly #intake: BodyIntake;
   readonly #onInternalError: (error: Error, request: Request) => void;
 
   constructor(
     services: Services,
+    intake: BodyIntake,
     onInternalError: (error: Error, request: Request) => void,
   ) {
     this.#services = services;
     this.#methods = byPath(unaryMethods(services));
     this.#streams = byPath(streamMethods(services));
+    this.#intake = intake;
     this.#onInternalError = onInternalError;
   }
 
@@ -53,9 +57,9 @@ export class Router {
       if (method !== undefined) {
         if (request.method !== "POST") return methodNotAllowed();
         const context = contextOf(request);
-        if (!method.waits) return await serveUnary(method, request, context);
         // Why not always: the platform makes a signal only when it is asked for one.
-        return await serveUnary(method, request, { ...context, signal: request.signal });
+        const full = method.waits ? { ...context, signal: request.signal } : context;
+        return await serveUnary(method, request, full, this.#intake);
       }
       return await this.#stream(known, request);
     } catch (thrown) {
@@ -68,15 +72,17 @@ export class Router {
     const method = this.#streams.get(path);
     if (method === undefined && path !== KEEP_ALIVE_PATH) return notFound(path);
     if (request.method !== "POST") return methodNotAllowed();
-    if (method !== undefined) return serveStream(request, method, contextOf(request));
-    return streamKeepAlive(request, this.#services.lease, contextOf(request));
+    if (method !== undefined) {
+      return serveStream(request, method, contextOf(request), this.#intake);
+    }
+    return streamKeepAlive(request, this.#services.lease, contextOf(request), this.#intake);
   }
 
   #watch(request: Request): Response | Promise<Response> {
     const events = wantsEvents(request);
     if (!events && request.method !== "POST") return methodNotAllowed();
     const call = this.#services.watch.open(contextOf(request));
-    return events ? streamEvents(request, call) : streamWatch(request, call);
+    return events ? streamEvents(request, call) : streamWatch(request, call, this.#intake);
   }
 
   #refusal(thrown: unknown, request: Request): RpcError {

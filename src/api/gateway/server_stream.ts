@@ -4,6 +4,7 @@ import type { CallContext } from "../call_context.ts";
 import { toRpcError } from "../errors.ts";
 import type { StreamMethod } from "../services/method.ts";
 import { readBody } from "./body.ts";
+import type { BodyIntake } from "./body_intake.ts";
 import { decodeJson } from "./json_decode.ts";
 import { errorLine, lineStreamResponse } from "./responses.ts";
 
@@ -17,10 +18,11 @@ export async function serveStream(
   request: Request,
   method: StreamMethod,
   context: CallContext,
+  intake: BodyIntake,
 ): Promise<Response> {
   const gone = new AbortController();
   request.signal.addEventListener("abort", () => gone.abort(), { once: true });
-  const message = decodeJson(method.request, await readBody(request));
+  const message = decodeJson(method.request, await readBody(request, intake));
   const answers = method.call(message, { ...context, signal: gone.signal })[Symbol.asyncIterator]();
   // Why before the response: a refusal without any answer has a status of its own.
   let first: IteratorResult<object> | null = await answers.next();

@@ -4,8 +4,9 @@
  */
 import { toJson } from "../../proto/json.ts";
 import { WatchRequest, WatchResponse } from "../../proto/watch.ts";
-import { toRpcError } from "../errors.ts";
+import { GrpcCode, toRpcError } from "../errors.ts";
 import type { WatchCall } from "../services/watch_call.ts";
+import type { BodyIntake } from "./body_intake.ts";
 import { decodeValue } from "./json_decode.ts";
 import { JsonMessages } from "./json_messages.ts";
 import { errorLine, isMalformed, lineStreamResponse, streamFault } from "./responses.ts";
@@ -16,8 +17,12 @@ const CHUNK_CHARACTERS_MAX = 65_536;
 const encoder = new TextEncoder();
 
 /** Serves `call` with what the request's body says. The response lives until the client goes. */
-export async function streamWatch(request: Request, call: WatchCall): Promise<Response> {
-  const messages = new JsonMessages(request.body);
+export async function streamWatch(
+  request: Request,
+  call: WatchCall,
+  intake: BodyIntake,
+): Promise<Response> {
+  const messages = new JsonMessages(request.body, intake);
   try {
     await receiveOne(messages, call);
   } catch (error) {
@@ -47,7 +52,8 @@ async function receiveAll(messages: JsonMessages, call: WatchCall): Promise<void
     }
   } catch (error) {
     // What is no message says nothing more. A body that breaks off means that the client has gone.
-    if (!isMalformed(error)) call.end();
+    const { code } = toRpcError(error);
+    if (!isMalformed(error)) call.end(code === GrpcCode.Canceled ? null : toRpcError(error));
   }
 }
 

@@ -3,6 +3,7 @@ import { toJson } from "../../proto/json.ts";
 import type { CallContext } from "../call_context.ts";
 import type { UnaryMethod } from "../services/method.ts";
 import { MESSAGE_BYTES_MAX, messageTooLarge, readBody } from "./body.ts";
+import type { BodyIntake } from "./body_intake.ts";
 import { decodeJson } from "./json_decode.ts";
 import { jsonResponse } from "./responses.ts";
 
@@ -16,8 +17,9 @@ export async function serveUnary(
   method: UnaryMethod,
   request: Request,
   context: CallContext,
+  intake: BodyIntake,
 ): Promise<Response> {
-  const body = await readBody(request);
+  const body = await readBody(request, intake);
   const message = decodeJson(method.request, body);
   // JSON is never shorter than the binary form by so much that a small body hides a large message.
   if (body.length > MESSAGE_BYTES_MAX) {

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { BodyIntake } from "../../../src/api/gateway/body_intake.ts";
 import { JsonMessages } from "../../../src/api/gateway/json_messages.ts";
 
 Deno.test("JsonMessages.cancel() is fine after the body has failed", async () => {
@@ -10,7 +11,7 @@ Deno.test("JsonMessages.cancel() is fine after the body has failed", async () =>
       isFirst = false;
     },
   });
-  const messages = new JsonMessages(body);
+  const messages = new JsonMessages(body, new BodyIntake());
   assertEquals(await messages.next(), '{"ID":"7"}');
   await assertRejects(() => messages.next(), Error, "context canceled");
   await messages.cancel();
