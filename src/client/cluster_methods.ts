@@ -11,13 +11,13 @@ import {
   MemberUpdateRequest,
   MemberUpdateResponse,
 } from "../proto/cluster.ts";
-import { MethodNumber } from "../proto/multiplex/method.ts";
+import type { MethodNumber } from "../proto/multiplex/method.ts";
 import { type ClientMethod, method } from "./methods.ts";
 
 export const MEMBER_LIST: ClientMethod<MemberListRequest, MemberListResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.MemberList,
+    30 satisfies typeof MethodNumber.MemberList,
     "/v3/cluster/member/list",
     MemberListRequest,
     MemberListResponse,
@@ -25,7 +25,7 @@ export const MEMBER_LIST: ClientMethod<MemberListRequest, MemberListResponse> =
 
 export const MEMBER_ADD: ClientMethod<MemberAddRequest, MemberAddResponse> = /* @__PURE__ */ method(
   "once",
-  MethodNumber.MemberAdd,
+  31 satisfies typeof MethodNumber.MemberAdd,
   "/v3/cluster/member/add",
   MemberAddRequest,
   MemberAddResponse,
@@ -34,7 +34,7 @@ export const MEMBER_ADD: ClientMethod<MemberAddRequest, MemberAddResponse> = /* 
 export const MEMBER_REMOVE: ClientMethod<MemberRemoveRequest, MemberRemoveResponse> =
   /* @__PURE__ */ method(
     "once",
-    MethodNumber.MemberRemove,
+    32 satisfies typeof MethodNumber.MemberRemove,
     "/v3/cluster/member/remove",
     MemberRemoveRequest,
     MemberRemoveResponse,
@@ -44,7 +44,7 @@ export const MEMBER_REMOVE: ClientMethod<MemberRemoveRequest, MemberRemoveRespon
 export const MEMBER_UPDATE: ClientMethod<MemberUpdateRequest, MemberUpdateResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.MemberUpdate,
+    33 satisfies typeof MethodNumber.MemberUpdate,
     "/v3/cluster/member/update",
     MemberUpdateRequest,
     MemberUpdateResponse,
@@ -53,7 +53,7 @@ export const MEMBER_UPDATE: ClientMethod<MemberUpdateRequest, MemberUpdateRespon
 export const MEMBER_PROMOTE: ClientMethod<MemberPromoteRequest, MemberPromoteResponse> =
   /* @__PURE__ */ method(
     "once",
-    MethodNumber.MemberPromote,
+    34 satisfies typeof MethodNumber.MemberPromote,
     "/v3/cluster/member/promote",
     MemberPromoteRequest,
     MemberPromoteResponse,

@@ -1,9 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import { HEADER, type ResponseHeader } from "../proto/header.ts";
-import { MethodNumber } from "../proto/multiplex/method.ts";
 import type { ServerHello } from "../proto/multiplex/hello.ts";
 import { MessageSchema, uint64Id } from "../proto/schema.ts";
 import { KvorumError } from "./errors.ts";
+import type { MethodNumber } from "../proto/multiplex/method.ts";
 import { type ClientMethod, method } from "./methods.ts";
 import type { ClientTransport } from "./transport.ts";
 
@@ -16,16 +16,16 @@ interface Leading {
   leader: bigint;
 }
 
-const Leading: MessageSchema<Leading> = /* @__PURE__ */ new MessageSchema<Leading>(
+const Leading: MessageSchema<Leading> = new MessageSchema<Leading>(
   "etcdserverpb.StatusResponse",
-  { header: HEADER, leader: /* @__PURE__ */ uint64Id(4) },
+  { header: HEADER, leader: uint64Id(4) },
 );
 
 const WHO_LEADS: ClientMethod<Record<never, never>, Leading> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Status,
+  40 satisfies typeof MethodNumber.Status,
   "/v3/maintenance/status",
-  /* @__PURE__ */ new MessageSchema<Record<never, never>>("etcdserverpb.StatusRequest", {}),
+  new MessageSchema<Record<never, never>>("etcdserverpb.StatusRequest", {}),
   Leading,
 );
 

@@ -92,11 +92,6 @@ export interface Alarm {
   readonly type: "NOSPACE" | "CORRUPT";
 }
 
-const ALARM_TYPES: Readonly<Record<number, Alarm["type"]>> = {
-  [AlarmType.NOSPACE]: "NOSPACE",
-  [AlarmType.CORRUPT]: "CORRUPT",
-};
-
 /** The alarms of all replicas. */
 export function alarms(client: KvorumClient, options?: WaitOptions): Promise<readonly Alarm[]> {
   return callAlarm(client, AlarmAction.GET, null, options);
@@ -131,9 +126,8 @@ function callAlarm(
     ALARM,
     { action, memberId, alarm: type },
     ({ alarms }) =>
-      alarms.flatMap(({ memberId, alarm }) => {
-        const type = ALARM_TYPES[alarm];
-        return type === undefined ? [] : [{ memberId, type }];
+      alarms.map(({ memberId, alarm }) => {
+        return { memberId, type: alarm === AlarmType.NOSPACE ? "NOSPACE" : "CORRUPT" };
       }),
     options,
   );

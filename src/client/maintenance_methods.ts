@@ -13,12 +13,12 @@ import {
   StatusRequest,
   StatusResponse,
 } from "../proto/maintenance.ts";
-import { MethodNumber } from "../proto/multiplex/method.ts";
+import type { MethodNumber } from "../proto/multiplex/method.ts";
 import { type ClientMethod, method } from "./methods.ts";
 
 export const STATUS: ClientMethod<StatusRequest, StatusResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Status,
+  40 satisfies typeof MethodNumber.Status,
   "/v3/maintenance/status",
   StatusRequest,
   StatusResponse,
@@ -27,7 +27,7 @@ export const STATUS: ClientMethod<StatusRequest, StatusResponse> = /* @__PURE__ 
 /** Why a "read": to end an alarm twice is to end it. */
 export const ALARM: ClientMethod<AlarmRequest, AlarmResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Alarm,
+  41 satisfies typeof MethodNumber.Alarm,
   "/v3/maintenance/alarm",
   AlarmRequest,
   AlarmResponse,
@@ -37,7 +37,7 @@ export const ALARM: ClientMethod<AlarmRequest, AlarmResponse> = /* @__PURE__ */ 
 export const DEFRAGMENT: ClientMethod<DefragmentRequest, DefragmentResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.Defragment,
+    44 satisfies typeof MethodNumber.Defragment,
     "/v3/maintenance/defragment",
     DefragmentRequest,
     DefragmentResponse,
@@ -45,7 +45,7 @@ export const DEFRAGMENT: ClientMethod<DefragmentRequest, DefragmentResponse> =
 
 export const HASH_KV: ClientMethod<HashKVRequest, HashKVResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.HashKV,
+  43 satisfies typeof MethodNumber.HashKV,
   "/v3/maintenance/hashkv",
   HashKVRequest,
   HashKVResponse,
@@ -54,7 +54,7 @@ export const HASH_KV: ClientMethod<HashKVRequest, HashKVResponse> = /* @__PURE__
 export const MOVE_LEADER: ClientMethod<MoveLeaderRequest, MoveLeaderResponse> =
   /* @__PURE__ */ method(
     "once",
-    MethodNumber.MoveLeader,
+    45 satisfies typeof MethodNumber.MoveLeader,
     "/v3/maintenance/transfer-leadership",
     MoveLeaderRequest,
     MoveLeaderResponse,
@@ -62,7 +62,7 @@ export const MOVE_LEADER: ClientMethod<MoveLeaderRequest, MoveLeaderResponse> =
 
 export const SNAPSHOT: ClientMethod<SnapshotRequest, SnapshotResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Snapshot,
+  47 satisfies typeof MethodNumber.Snapshot,
   "/v3/maintenance/snapshot",
   SnapshotRequest,
   SnapshotResponse,

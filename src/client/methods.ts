@@ -23,7 +23,7 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "../proto/lease.ts";
-import { MethodNumber } from "../proto/multiplex/method.ts";
+import type { MethodNumber } from "../proto/multiplex/method.ts";
 import type { MessageSchema } from "../proto/schema.ts";
 import { WatchRequest, WatchResponse } from "../proto/watch.ts";
 
@@ -43,7 +43,10 @@ export interface ClientMethod<Q extends object, A extends object> {
   readonly response: MessageSchema<A>;
 }
 
-/** Makes a method. */
+/**
+ * Makes a method. The calls are marked as pure and the numbers are written out, so that bundlers leave
+ * out what nobody uses.
+ */
 export function method<Q extends object, A extends object>(
   kind: MethodKind,
   number: MethodNumber,
@@ -56,7 +59,7 @@ export function method<Q extends object, A extends object>(
 
 export const RANGE: ClientMethod<RangeRequest, RangeResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Range,
+  1 satisfies typeof MethodNumber.Range,
   "/v3/kv/range",
   RangeRequest,
   RangeResponse,
@@ -64,7 +67,7 @@ export const RANGE: ClientMethod<RangeRequest, RangeResponse> = /* @__PURE__ */ 
 
 export const PUT: ClientMethod<PutRequest, PutResponse> = /* @__PURE__ */ method(
   "write",
-  MethodNumber.Put,
+  2 satisfies typeof MethodNumber.Put,
   "/v3/kv/put",
   PutRequest,
   PutResponse,
@@ -73,7 +76,7 @@ export const PUT: ClientMethod<PutRequest, PutResponse> = /* @__PURE__ */ method
 export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse> =
   /* @__PURE__ */ method(
     "write",
-    MethodNumber.DeleteRange,
+    3 satisfies typeof MethodNumber.DeleteRange,
     "/v3/kv/deleterange",
     DeleteRangeRequest,
     DeleteRangeResponse,
@@ -81,7 +84,7 @@ export const DELETE_RANGE: ClientMethod<DeleteRangeRequest, DeleteRangeResponse>
 
 export const TXN: ClientMethod<TxnRequest, TxnResponse> = /* @__PURE__ */ method(
   "write",
-  MethodNumber.Txn,
+  4 satisfies typeof MethodNumber.Txn,
   "/v3/kv/txn",
   TxnRequest,
   TxnResponse,
@@ -89,7 +92,7 @@ export const TXN: ClientMethod<TxnRequest, TxnResponse> = /* @__PURE__ */ method
 
 export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = /* @__PURE__ */ method(
   "write",
-  MethodNumber.Compact,
+  5 satisfies typeof MethodNumber.Compact,
   "/v3/kv/compaction",
   CompactionRequest,
   CompactionResponse,
@@ -97,7 +100,7 @@ export const COMPACT: ClientMethod<CompactionRequest, CompactionResponse> = /* @
 
 export const WATCH: ClientMethod<WatchRequest, WatchResponse> = /* @__PURE__ */ method(
   "read",
-  MethodNumber.Watch,
+  10 satisfies typeof MethodNumber.Watch,
   "/v3/watch",
   WatchRequest,
   WatchResponse,
@@ -106,7 +109,7 @@ export const WATCH: ClientMethod<WatchRequest, WatchResponse> = /* @__PURE__ */ 
 export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> =
   /* @__PURE__ */ method(
     "write",
-    MethodNumber.LeaseGrant,
+    20 satisfies typeof MethodNumber.LeaseGrant,
     "/v3/lease/grant",
     LeaseGrantRequest,
     LeaseGrantResponse,
@@ -115,7 +118,7 @@ export const LEASE_GRANT: ClientMethod<LeaseGrantRequest, LeaseGrantResponse> =
 export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse> =
   /* @__PURE__ */ method(
     "write",
-    MethodNumber.LeaseRevoke,
+    21 satisfies typeof MethodNumber.LeaseRevoke,
     "/v3/lease/revoke",
     LeaseRevokeRequest,
     LeaseRevokeResponse,
@@ -125,7 +128,7 @@ export const LEASE_REVOKE: ClientMethod<LeaseRevokeRequest, LeaseRevokeResponse>
 export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliveResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.LeaseKeepAlive,
+    24 satisfies typeof MethodNumber.LeaseKeepAlive,
     "/v3/lease/keepalive",
     LeaseKeepAliveRequest,
     LeaseKeepAliveResponse,
@@ -134,7 +137,7 @@ export const LEASE_KEEP_ALIVE: ClientMethod<LeaseKeepAliveRequest, LeaseKeepAliv
 export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.LeaseTimeToLive,
+    22 satisfies typeof MethodNumber.LeaseTimeToLive,
     "/v3/lease/timetolive",
     LeaseTimeToLiveRequest,
     LeaseTimeToLiveResponse,
@@ -143,7 +146,7 @@ export const LEASE_TIME_TO_LIVE: ClientMethod<LeaseTimeToLiveRequest, LeaseTimeT
 export const LEASE_LEASES: ClientMethod<LeaseLeasesRequest, LeaseLeasesResponse> =
   /* @__PURE__ */ method(
     "read",
-    MethodNumber.LeaseLeases,
+    23 satisfies typeof MethodNumber.LeaseLeases,
     "/v3/lease/leases",
     LeaseLeasesRequest,
     LeaseLeasesResponse,

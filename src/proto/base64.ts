@@ -5,7 +5,7 @@ const URL_SAFE = /[-_]/;
 const NOT_PADDED_WELL = /=(?!=?$)/;
 
 /** The six bits of each letter of both alphabets by its code, or 255. */
-const SIX_BITS: Uint8Array = (() => {
+const SIX_BITS: Uint8Array = /* @__PURE__ */ (() => {
   const bits = new Uint8Array(128).fill(255);
   for (let i = 0; i < 64; i++) bits[LETTERS.charCodeAt(i)] = i;
   bits[0x2d] = 62; // -
@@ -18,8 +18,10 @@ interface NativeBase64 {
   toBase64?: () => string;
   fromBase64?: typeof Uint8Array.fromBase64;
 }
-const hasToBase64 = (Uint8Array.prototype as NativeBase64).toBase64 !== undefined;
-const hasFromBase64 = (Uint8Array as NativeBase64).fromBase64 !== undefined;
+const hasToBase64: boolean =
+  /* @__PURE__ */ (() => (Uint8Array.prototype as NativeBase64).toBase64 !== undefined)();
+const hasFromBase64: boolean =
+  /* @__PURE__ */ (() => (Uint8Array as NativeBase64).fromBase64 !== undefined)();
 
 /** `bytes` in the standard alphabet with padding. */
 export function encodeBase64(bytes: Uint8Array): string {

@@ -14,13 +14,16 @@ export interface Member {
 }
 
 /** The schema of {@linkcode Member}. */
-export const Member: MessageSchema<Member> = new MessageSchema<Member>("etcdserverpb.Member", {
-  id: uint64Id(1, "ID"),
-  name: string(2),
-  peerUrls: repeated(string(3, "peerURLs")),
-  clientUrls: repeated(string(4, "clientURLs")),
-  isLearner: bool(5, "isLearner"),
-});
+export const Member: MessageSchema<Member> = /* @__PURE__ */ new MessageSchema<Member>(
+  "etcdserverpb.Member",
+  () => ({
+    id: uint64Id(1, "ID"),
+    name: string(2),
+    peerUrls: repeated(string(3, "peerURLs")),
+    clientUrls: repeated(string(4, "clientURLs")),
+    isLearner: bool(5, "isLearner"),
+  }),
+);
 
 /** Adds a replica. */
 export interface MemberAddRequest {
@@ -29,12 +32,12 @@ export interface MemberAddRequest {
 }
 
 /** The schema of {@linkcode MemberAddRequest}. */
-export const MemberAddRequest: MessageSchema<MemberAddRequest> = new MessageSchema<
+export const MemberAddRequest: MessageSchema<MemberAddRequest> = /* @__PURE__ */ new MessageSchema<
   MemberAddRequest
->("etcdserverpb.MemberAddRequest", {
+>("etcdserverpb.MemberAddRequest", () => ({
   peerUrls: repeated(string(1, "peerURLs")),
   isLearner: bool(2, "isLearner"),
-});
+}));
 
 /** The answer to {@linkcode MemberAddRequest}. */
 export interface MemberAddResponse {
@@ -44,13 +47,14 @@ export interface MemberAddResponse {
 }
 
 /** The schema of {@linkcode MemberAddResponse}. */
-export const MemberAddResponse: MessageSchema<MemberAddResponse> = new MessageSchema<
-  MemberAddResponse
->("etcdserverpb.MemberAddResponse", {
-  header: HEADER,
-  member: message(2, () => Member),
-  members: repeated(message(3, () => Member)),
-});
+export const MemberAddResponse: MessageSchema<MemberAddResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberAddResponse
+  >("etcdserverpb.MemberAddResponse", () => ({
+    header: HEADER,
+    member: message(2, () => Member),
+    members: repeated(message(3, () => Member)),
+  }));
 
 /** Removes a replica. */
 export interface MemberRemoveRequest {
@@ -58,9 +62,10 @@ export interface MemberRemoveRequest {
 }
 
 /** The schema of {@linkcode MemberRemoveRequest}. */
-export const MemberRemoveRequest: MessageSchema<MemberRemoveRequest> = new MessageSchema<
-  MemberRemoveRequest
->("etcdserverpb.MemberRemoveRequest", { id: uint64Id(1, "ID") });
+export const MemberRemoveRequest: MessageSchema<MemberRemoveRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberRemoveRequest
+  >("etcdserverpb.MemberRemoveRequest", () => ({ id: uint64Id(1, "ID") }));
 
 /** The answer to {@linkcode MemberRemoveRequest}. */
 export interface MemberRemoveResponse {
@@ -69,12 +74,13 @@ export interface MemberRemoveResponse {
 }
 
 /** The schema of {@linkcode MemberRemoveResponse}. */
-export const MemberRemoveResponse: MessageSchema<MemberRemoveResponse> = new MessageSchema<
-  MemberRemoveResponse
->("etcdserverpb.MemberRemoveResponse", {
-  header: HEADER,
-  members: repeated(message(2, () => Member)),
-});
+export const MemberRemoveResponse: MessageSchema<MemberRemoveResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberRemoveResponse
+  >("etcdserverpb.MemberRemoveResponse", () => ({
+    header: HEADER,
+    members: repeated(message(2, () => Member)),
+  }));
 
 /** Changes where a replica's peers reach it. */
 export interface MemberUpdateRequest {
@@ -83,12 +89,13 @@ export interface MemberUpdateRequest {
 }
 
 /** The schema of {@linkcode MemberUpdateRequest}. */
-export const MemberUpdateRequest: MessageSchema<MemberUpdateRequest> = new MessageSchema<
-  MemberUpdateRequest
->("etcdserverpb.MemberUpdateRequest", {
-  id: uint64Id(1, "ID"),
-  peerUrls: repeated(string(2, "peerURLs")),
-});
+export const MemberUpdateRequest: MessageSchema<MemberUpdateRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberUpdateRequest
+  >("etcdserverpb.MemberUpdateRequest", () => ({
+    id: uint64Id(1, "ID"),
+    peerUrls: repeated(string(2, "peerURLs")),
+  }));
 
 /** The answer to {@linkcode MemberUpdateRequest}. */
 export interface MemberUpdateResponse {
@@ -97,12 +104,13 @@ export interface MemberUpdateResponse {
 }
 
 /** The schema of {@linkcode MemberUpdateResponse}. */
-export const MemberUpdateResponse: MessageSchema<MemberUpdateResponse> = new MessageSchema<
-  MemberUpdateResponse
->("etcdserverpb.MemberUpdateResponse", {
-  header: HEADER,
-  members: repeated(message(2, () => Member)),
-});
+export const MemberUpdateResponse: MessageSchema<MemberUpdateResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberUpdateResponse
+  >("etcdserverpb.MemberUpdateResponse", () => ({
+    header: HEADER,
+    members: repeated(message(2, () => Member)),
+  }));
 
 /** Asks for all replicas. */
 export interface MemberListRequest {
@@ -111,9 +119,10 @@ export interface MemberListRequest {
 }
 
 /** The schema of {@linkcode MemberListRequest}. */
-export const MemberListRequest: MessageSchema<MemberListRequest> = new MessageSchema<
-  MemberListRequest
->("etcdserverpb.MemberListRequest", { linearizable: bool(1) });
+export const MemberListRequest: MessageSchema<MemberListRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberListRequest
+  >("etcdserverpb.MemberListRequest", () => ({ linearizable: bool(1) }));
 
 /** The answer to {@linkcode MemberListRequest}. */
 export interface MemberListResponse {
@@ -122,12 +131,13 @@ export interface MemberListResponse {
 }
 
 /** The schema of {@linkcode MemberListResponse}. */
-export const MemberListResponse: MessageSchema<MemberListResponse> = new MessageSchema<
-  MemberListResponse
->("etcdserverpb.MemberListResponse", {
-  header: HEADER,
-  members: repeated(message(2, () => Member)),
-});
+export const MemberListResponse: MessageSchema<MemberListResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberListResponse
+  >("etcdserverpb.MemberListResponse", () => ({
+    header: HEADER,
+    members: repeated(message(2, () => Member)),
+  }));
 
 /** Makes a learner a voter. */
 export interface MemberPromoteRequest {
@@ -135,9 +145,10 @@ export interface MemberPromoteRequest {
 }
 
 /** The schema of {@linkcode MemberPromoteRequest}. */
-export const MemberPromoteRequest: MessageSchema<MemberPromoteRequest> = new MessageSchema<
-  MemberPromoteRequest
->("etcdserverpb.MemberPromoteRequest", { id: uint64Id(1, "ID") });
+export const MemberPromoteRequest: MessageSchema<MemberPromoteRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberPromoteRequest
+  >("etcdserverpb.MemberPromoteRequest", () => ({ id: uint64Id(1, "ID") }));
 
 /** The answer to {@linkcode MemberPromoteRequest}. */
 export interface MemberPromoteResponse {
@@ -146,9 +157,10 @@ export interface MemberPromoteResponse {
 }
 
 /** The schema of {@linkcode MemberPromoteResponse}. */
-export const MemberPromoteResponse: MessageSchema<MemberPromoteResponse> = new MessageSchema<
-  MemberPromoteResponse
->("etcdserverpb.MemberPromoteResponse", {
-  header: HEADER,
-  members: repeated(message(2, () => Member)),
-});
+export const MemberPromoteResponse: MessageSchema<MemberPromoteResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MemberPromoteResponse
+  >("etcdserverpb.MemberPromoteResponse", () => ({
+    header: HEADER,
+    members: repeated(message(2, () => Member)),
+  }));

@@ -26,7 +26,7 @@ const KIND_NAMES: Readonly<Record<FieldKind, string>> = {
 /** A number as JSON writes it. */
 const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 /** What 2^63 - 1 becomes when JSON is parsed. */
-const INT64_MAX_ROUNDED = 2 ** 63;
+const INT64_MAX_ROUNDED = 9_223_372_036_854_775_808;
 const INTEGER = /^-?(0|[1-9][0-9]*)$/;
 
 /**

@@ -32,13 +32,15 @@ export interface AlarmRequest {
 }
 
 /** The schema of {@linkcode AlarmRequest}. */
-export const AlarmRequest: MessageSchema<AlarmRequest> = new MessageSchema<AlarmRequest>(
+export const AlarmRequest: MessageSchema<AlarmRequest> = /* @__PURE__ */ new MessageSchema<
+  AlarmRequest
+>(
   "etcdserverpb.AlarmRequest",
-  {
+  () => ({
     action: enumeration(1, AlarmAction),
     memberId: uint64Id(2, "memberID"),
     alarm: enumeration(3, AlarmType),
-  },
+  }),
 );
 
 /** One alarm of one replica. */
@@ -49,9 +51,11 @@ export interface AlarmMember {
 }
 
 /** The schema of {@linkcode AlarmMember}. */
-export const AlarmMember: MessageSchema<AlarmMember> = new MessageSchema<AlarmMember>(
+export const AlarmMember: MessageSchema<AlarmMember> = /* @__PURE__ */ new MessageSchema<
+  AlarmMember
+>(
   "etcdserverpb.AlarmMember",
-  { memberId: uint64Id(1, "memberID"), alarm: enumeration(2, AlarmType) },
+  () => ({ memberId: uint64Id(1, "memberID"), alarm: enumeration(2, AlarmType) }),
 );
 
 /** The answer to {@linkcode AlarmRequest}. */
@@ -61,18 +65,22 @@ export interface AlarmResponse {
 }
 
 /** The schema of {@linkcode AlarmResponse}. */
-export const AlarmResponse: MessageSchema<AlarmResponse> = new MessageSchema<AlarmResponse>(
+export const AlarmResponse: MessageSchema<AlarmResponse> = /* @__PURE__ */ new MessageSchema<
+  AlarmResponse
+>(
   "etcdserverpb.AlarmResponse",
-  { header: HEADER, alarms: repeated(message(2, () => AlarmMember)) },
+  () => ({ header: HEADER, alarms: repeated(message(2, () => AlarmMember)) }),
 );
 
 /** Asks how this replica is. */
 export type StatusRequest = Record<never, never>;
 
 /** The schema of {@linkcode StatusRequest}. */
-export const StatusRequest: MessageSchema<StatusRequest> = new MessageSchema<StatusRequest>(
+export const StatusRequest: MessageSchema<StatusRequest> = /* @__PURE__ */ new MessageSchema<
+  StatusRequest
+>(
   "etcdserverpb.StatusRequest",
-  {},
+  () => ({}),
 );
 
 /** Whether the cluster is being downgraded. */
@@ -82,9 +90,11 @@ export interface DowngradeInfo {
 }
 
 /** The schema of {@linkcode DowngradeInfo}. */
-export const DowngradeInfo: MessageSchema<DowngradeInfo> = new MessageSchema<DowngradeInfo>(
+export const DowngradeInfo: MessageSchema<DowngradeInfo> = /* @__PURE__ */ new MessageSchema<
+  DowngradeInfo
+>(
   "etcdserverpb.DowngradeInfo",
-  { enabled: bool(1), targetVersion: string(2, "targetVersion") },
+  () => ({ enabled: bool(1), targetVersion: string(2, "targetVersion") }),
 );
 
 /** The answer to {@linkcode StatusRequest}. */
@@ -109,9 +119,11 @@ export interface StatusResponse {
 }
 
 /** The schema of {@linkcode StatusResponse}. */
-export const StatusResponse: MessageSchema<StatusResponse> = new MessageSchema<StatusResponse>(
+export const StatusResponse: MessageSchema<StatusResponse> = /* @__PURE__ */ new MessageSchema<
+  StatusResponse
+>(
   "etcdserverpb.StatusResponse",
-  {
+  () => ({
     header: HEADER,
     version: string(2),
     dbSize: int64(3, "dbSize"),
@@ -125,16 +137,17 @@ export const StatusResponse: MessageSchema<StatusResponse> = new MessageSchema<S
     storageVersion: string(11, "storageVersion"),
     dbSizeQuota: int64(12, "dbSizeQuota"),
     downgradeInfo: message(13, () => DowngradeInfo, "downgradeInfo"),
-  },
+  }),
 );
 
 /** Gives freed space back to the system. */
 export type DefragmentRequest = Record<never, never>;
 
 /** The schema of {@linkcode DefragmentRequest}. */
-export const DefragmentRequest: MessageSchema<DefragmentRequest> = new MessageSchema<
-  DefragmentRequest
->("etcdserverpb.DefragmentRequest", {});
+export const DefragmentRequest: MessageSchema<DefragmentRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    DefragmentRequest
+  >("etcdserverpb.DefragmentRequest", () => ({}));
 
 /** The answer to {@linkcode DefragmentRequest}; etcd leaves the header out. */
 export interface DefragmentResponse {
@@ -142,17 +155,20 @@ export interface DefragmentResponse {
 }
 
 /** The schema of {@linkcode DefragmentResponse}. */
-export const DefragmentResponse: MessageSchema<DefragmentResponse> = new MessageSchema<
-  DefragmentResponse
->("etcdserverpb.DefragmentResponse", { header: HEADER });
+export const DefragmentResponse: MessageSchema<DefragmentResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    DefragmentResponse
+  >("etcdserverpb.DefragmentResponse", () => ({ header: HEADER }));
 
 /** Asks for a checksum of all that is stored. */
 export type HashRequest = Record<never, never>;
 
 /** The schema of {@linkcode HashRequest}. */
-export const HashRequest: MessageSchema<HashRequest> = new MessageSchema<HashRequest>(
+export const HashRequest: MessageSchema<HashRequest> = /* @__PURE__ */ new MessageSchema<
+  HashRequest
+>(
   "etcdserverpb.HashRequest",
-  {},
+  () => ({}),
 );
 
 /** The answer to {@linkcode HashRequest}. */
@@ -162,9 +178,11 @@ export interface HashResponse {
 }
 
 /** The schema of {@linkcode HashResponse}. */
-export const HashResponse: MessageSchema<HashResponse> = new MessageSchema<HashResponse>(
+export const HashResponse: MessageSchema<HashResponse> = /* @__PURE__ */ new MessageSchema<
+  HashResponse
+>(
   "etcdserverpb.HashResponse",
-  { header: HEADER, hash: uint32(2) },
+  () => ({ header: HEADER, hash: uint32(2) }),
 );
 
 /** Asks for a checksum of the keys at a revision. */
@@ -174,9 +192,11 @@ export interface HashKVRequest {
 }
 
 /** The schema of {@linkcode HashKVRequest}. */
-export const HashKVRequest: MessageSchema<HashKVRequest> = new MessageSchema<HashKVRequest>(
+export const HashKVRequest: MessageSchema<HashKVRequest> = /* @__PURE__ */ new MessageSchema<
+  HashKVRequest
+>(
   "etcdserverpb.HashKVRequest",
-  { revision: int64Clamped(1) },
+  () => ({ revision: int64Clamped(1) }),
 );
 
 /** The answer to {@linkcode HashKVRequest}. */
@@ -190,18 +210,22 @@ export interface HashKVResponse {
 }
 
 /** The schema of {@linkcode HashKVResponse}. */
-export const HashKVResponse: MessageSchema<HashKVResponse> = new MessageSchema<HashKVResponse>(
+export const HashKVResponse: MessageSchema<HashKVResponse> = /* @__PURE__ */ new MessageSchema<
+  HashKVResponse
+>(
   "etcdserverpb.HashKVResponse",
-  { header: HEADER, hash: uint32(2), compactRevision: int64(3), hashRevision: int64(4) },
+  () => ({ header: HEADER, hash: uint32(2), compactRevision: int64(3), hashRevision: int64(4) }),
 );
 
 /** Asks for a copy of all that is stored. */
 export type SnapshotRequest = Record<never, never>;
 
 /** The schema of {@linkcode SnapshotRequest}. */
-export const SnapshotRequest: MessageSchema<SnapshotRequest> = new MessageSchema<SnapshotRequest>(
+export const SnapshotRequest: MessageSchema<SnapshotRequest> = /* @__PURE__ */ new MessageSchema<
+  SnapshotRequest
+>(
   "etcdserverpb.SnapshotRequest",
-  {},
+  () => ({}),
 );
 
 /** One piece of the copy. */
@@ -214,14 +238,14 @@ export interface SnapshotResponse {
 }
 
 /** The schema of {@linkcode SnapshotResponse}. */
-export const SnapshotResponse: MessageSchema<SnapshotResponse> = new MessageSchema<
+export const SnapshotResponse: MessageSchema<SnapshotResponse> = /* @__PURE__ */ new MessageSchema<
   SnapshotResponse
->("etcdserverpb.SnapshotResponse", {
+>("etcdserverpb.SnapshotResponse", () => ({
   header: HEADER,
   remainingBytes: uint64(2),
   blob: bytes(3),
   version: string(4),
-});
+}));
 
 /** Hands the leadership over. */
 export interface MoveLeaderRequest {
@@ -229,9 +253,10 @@ export interface MoveLeaderRequest {
 }
 
 /** The schema of {@linkcode MoveLeaderRequest}. */
-export const MoveLeaderRequest: MessageSchema<MoveLeaderRequest> = new MessageSchema<
-  MoveLeaderRequest
->("etcdserverpb.MoveLeaderRequest", { targetId: uint64Id(1, "targetID") });
+export const MoveLeaderRequest: MessageSchema<MoveLeaderRequest> =
+  /* @__PURE__ */ new MessageSchema<
+    MoveLeaderRequest
+  >("etcdserverpb.MoveLeaderRequest", () => ({ targetId: uint64Id(1, "targetID") }));
 
 /** The answer to {@linkcode MoveLeaderRequest}; etcd leaves the header out. */
 export interface MoveLeaderResponse {
@@ -239,9 +264,10 @@ export interface MoveLeaderResponse {
 }
 
 /** The schema of {@linkcode MoveLeaderResponse}. */
-export const MoveLeaderResponse: MessageSchema<MoveLeaderResponse> = new MessageSchema<
-  MoveLeaderResponse
->("etcdserverpb.MoveLeaderResponse", { header: HEADER });
+export const MoveLeaderResponse: MessageSchema<MoveLeaderResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    MoveLeaderResponse
+  >("etcdserverpb.MoveLeaderResponse", () => ({ header: HEADER }));
 
 /** What to do with a downgrade. */
 export const DowngradeAction = { VALIDATE: 0, ENABLE: 1, CANCEL: 2 } as const;
@@ -254,9 +280,12 @@ export interface DowngradeRequest {
 }
 
 /** The schema of {@linkcode DowngradeRequest}. */
-export const DowngradeRequest: MessageSchema<DowngradeRequest> = new MessageSchema<
+export const DowngradeRequest: MessageSchema<DowngradeRequest> = /* @__PURE__ */ new MessageSchema<
   DowngradeRequest
->("etcdserverpb.DowngradeRequest", { action: enumeration(1, DowngradeAction), version: string(2) });
+>(
+  "etcdserverpb.DowngradeRequest",
+  () => ({ action: enumeration(1, DowngradeAction), version: string(2) }),
+);
 
 /** The answer to {@linkcode DowngradeRequest}. */
 export interface DowngradeResponse {
@@ -265,6 +294,7 @@ export interface DowngradeResponse {
 }
 
 /** The schema of {@linkcode DowngradeResponse}. */
-export const DowngradeResponse: MessageSchema<DowngradeResponse> = new MessageSchema<
-  DowngradeResponse
->("etcdserverpb.DowngradeResponse", { header: HEADER, version: string(2) });
+export const DowngradeResponse: MessageSchema<DowngradeResponse> =
+  /* @__PURE__ */ new MessageSchema<
+    DowngradeResponse
+  >("etcdserverpb.DowngradeResponse", () => ({ header: HEADER, version: string(2) }));

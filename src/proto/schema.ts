@@ -138,8 +138,17 @@ export class MessageSchema<T extends object> {
   /** Takes the generic code's place where there is some. */
   readonly handMade: HandMadeCodec<T> | undefined;
 
-  constructor(name: string, specs: FieldSpecs<T>, handMade?: HandMadeCodec<T>) {
-    const fields = Object.entries<FieldSpec<unknown>>(specs).map(([key, spec]) =>
+  /**
+   * @param specs The fields; or what makes them, so that bundlers see that a schema marked as pure
+   * can be left out when nobody uses it.
+   */
+  constructor(
+    name: string,
+    specs: FieldSpecs<T> | (() => FieldSpecs<T>),
+    handMade?: HandMadeCodec<T>,
+  ) {
+    const ready = typeof specs === "function" ? specs() : specs;
+    const fields = Object.entries<FieldSpec<unknown>>(ready).map(([key, spec]) =>
       toField(key, spec)
     );
     const byNumber: (Field | undefined)[] = [];
