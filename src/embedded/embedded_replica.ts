@@ -21,15 +21,17 @@ type EmbeddedTransport = WebSocketPeerTransport | MessagePortPeerTransport;
  * A replica inside your own program. It needs nothing but Web APIs: the program brings the storage,
  * and hands over the requests and sockets that it takes.
  *
- * @example A store for one program, which keeps its data in a folder
- * ```ts no-run
+ * @example A store for one program
+ * ```ts
  * import { EmbeddedReplica } from "@kvorum/kvorum/embedded";
  * import { fileLogStore } from "@kvorum/kvorum/storage/file";
  *
- * await using replica = await EmbeddedReplica.open({ storage: fileLogStore("./data") });
+ * const directory = await Deno.makeTempDir();
+ * await using replica = await EmbeddedReplica.open({ storage: fileLogStore(directory) });
  * await using client = replica.connect();
  * await client.put("greeting", "hello");
- * Deno.serve((request) => replica.fetch(request));
+ * const response = await replica.fetch(new Request("http://localhost/health"));
+ * console.log(await response.json());
  * ```
  */
 export class EmbeddedReplica implements AsyncDisposable {

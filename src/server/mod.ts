@@ -2,12 +2,14 @@
  * A Kvorum server in your own program: what the `kvorum` command runs.
  *
  * @example One replica until the program is interrupted
- * ```ts no-run
+ * ```ts
  * import { serve } from "@kvorum/kvorum/server";
  *
- * const stop = new AbortController();
- * Deno.addSignalListener("SIGINT", () => stop.abort());
- * Deno.exit(await serve(["--data-dir", "./data"], (name) => Deno.env.get(name), stop.signal));
+ * export async function main() {
+ *   const stop = new AbortController();
+ *   Deno.addSignalListener("SIGINT", () => stop.abort());
+ *   Deno.exit(await serve(["--data-dir", "./data"], (name) => Deno.env.get(name), stop.signal));
+ * }
  * ```
  *
  * @module
