@@ -66,6 +66,22 @@ export class MembersTable {
     }
   }
 
+  /**
+   * Why `changes` cannot be made together, or null if they can. Who leaves is a member until all is
+   * done, so its addresses are still taken.
+   */
+  checkAll(changes: readonly MembershipChange[]): Reason | null {
+    const trial = new MembersTable();
+    for (const member of this.#members.values()) trial.#set(member);
+    for (const id of this.#removed) trial.#removed.add(id);
+    for (const change of changes) {
+      const isRemoval = change.kind === "remove";
+      const reason = isRemoval ? trial.check(change) : trial.apply(change);
+      if (reason !== null) return reason;
+    }
+    return null;
+  }
+
   /** Makes `change`, or says why not and changes nothing. */
   apply(change: MembershipChange): Reason | null {
     const reason = this.check(change);

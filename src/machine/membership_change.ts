@@ -32,21 +32,31 @@ const CHANGE_VERSION = 1;
 /** The positions are part of the log's format. */
 const KINDS = ["add", "addLearner", "remove", "promote", "update"] as const;
 
-/** The bytes of a change. */
-export function encodeMembershipChange(change: MembershipChange): Uint8Array {
+/** The bytes of changes that are made together: one behind the other. */
+export function encodeMembershipChanges(changes: readonly MembershipChange[]): Uint8Array {
   const writer = new ByteWriter();
+  for (const change of changes) writeChange(writer, change);
+  return writer.copy();
+}
+
+/** Reads what {@linkcode encodeMembershipChanges} wrote: at least one change. */
+export function decodeMembershipChanges(bytes: Uint8Array): MembershipChange[] {
+  const reader = new ByteReader(bytes);
+  const changes: MembershipChange[] = [];
+  do changes.push(readChange(reader)); while (reader.remaining > 0);
+  return changes;
+}
+
+function writeChange(writer: ByteWriter, change: MembershipChange): void {
   writer.byte(CHANGE_VERSION);
   writer.byte(KINDS.indexOf(change.kind));
   writer.uint64(change.id);
   if ("peerUrls" in change) writeTexts(writer, change.peerUrls);
   if ("instanceId" in change) writer.bytes(change.instanceId);
   if ("learnersMax" in change) writer.varint(change.learnersMax);
-  return writer.copy();
 }
 
-/** Reads what {@linkcode encodeMembershipChange} wrote. */
-export function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
-  const reader = new ByteReader(bytes);
+function readChange(reader: ByteReader): MembershipChange {
   const version = reader.byte();
   if (version !== CHANGE_VERSION) {
     throw new MalformedBytesError(`Cannot read a membership change of version ${version}`);

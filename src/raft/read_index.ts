@@ -71,10 +71,16 @@ function holdsLease(state: RaftState): boolean {
   return state.ticks - state.leaseTick < Math.floor(electionTicks * 0.9) - 1;
 }
 
-/** The regular heartbeat; in lease mode it also renews the lease. */
+/**
+ * The regular heartbeat; in lease mode it also renews the lease. Safety: it takes gathered reads along,
+ * and so must wait for the term's first commit as `sendReads` does.
+ */
 export function tickHeartbeat(state: RaftState): void {
   if (++state.heartbeatElapsed < state.settings.heartbeatTicks) return;
-  if (state.settings.readMode === "lease") state.reads.open(state.log.commit, state.ticks);
+  const { settings, reads, log } = state;
+  if (settings.readMode === "lease" && state.hasCommittedInTerm) {
+    reads.open(log.commit, state.ticks);
+  }
   broadcastHeartbeat(state);
 }
 

@@ -2,11 +2,12 @@ import type { MemberId } from "../base/ids.ts";
 import type { Machine } from "../machine/machine.ts";
 import { isStarted } from "../machine/member.ts";
 import {
-  decodeMembershipChange,
-  encodeMembershipChange,
+  decodeMembershipChanges,
+  encodeMembershipChanges,
   type MembershipChange,
 } from "../machine/membership_change.ts";
 import type { Reason } from "../machine/result.ts";
+import { type Configuration, isJoint, membersOf } from "../raft/configuration.ts";
 import { decodeConfigurationChange, type MemberChange } from "../raft/configuration_change.ts";
 import type { Entry } from "../raft/entry.ts";
 import type { RaftNode } from "../raft/node.ts";
@@ -16,6 +17,8 @@ import { isReplicaReason, ReplicaError } from "./errors.ts";
 interface Pending {
   readonly index: number;
   readonly term: number;
+  /** Whether it is applied, and its joint configuration is yet to be left. */
+  isJoint: boolean;
   readonly resolve: () => void;
   readonly reject: (error: ReplicaError) => void;
 }
@@ -35,15 +38,18 @@ export class MemberChanges {
   }
 
   /**
-   * Leader only: makes a change and waits until it is applied here.
+   * Leader only: makes changes together and waits until they are applied here.
    *
    * @param force Overrules the check that the members alive now are still a quorum afterwards.
    * @throws {ReplicaError} with the reason why it is not made.
    */
-  change(change: MembershipChange, force: boolean): Promise<void> {
-    const reason = this.#machine.members.check(change);
+  change(changes: readonly MembershipChange[], force: boolean): Promise<void> {
+    const reason = this.#machine.members.checkAll(changes);
     if (reason !== null) return Promise.reject(refusal(reason));
-    if (!force && !this.#leavesStartedQuorum(change)) {
+    if (new Set(changes.map(({ id }) => id)).size < changes.length) {
+      return reject("member exists", "Cannot change the members: one of them is named twice");
+    }
+    if (!force && !this.#leavesStartedQuorum(changes)) {
       return Promise.reject(
         new ReplicaError(
           "not enough started members",
@@ -52,9 +58,9 @@ export class MemberChanges {
       );
     }
     const outcome = this.#raft.proposeConfiguration({
-      changes: [this.#raftChange(change)],
+      changes: changes.map((change) => this.#raftChange(change)),
       transition: "auto",
-      context: encodeMembershipChange(change),
+      context: encodeMembershipChanges(changes),
     }, { force });
     switch (outcome) {
       case "accepted":
@@ -77,13 +83,42 @@ export class MemberChanges {
     const change = decodeConfigurationChange(entry.data);
     let reason: Reason | null = null;
     if (change.context.length > 0) {
-      reason = this.#machine.applyMembershipChange(decodeMembershipChange(change.context));
+      const changes = decodeMembershipChanges(change.context);
+      reason = this.#machine.members.checkAll(changes);
+      if (reason === null) this.#bringIn(changes);
     }
-    if (reason === null) this.#raft.applyConfiguration(change);
+    if (reason === null) this.#letGo(this.#raft.applyConfiguration(change));
+    this.#answer(entry, reason);
+  }
+
+  #bringIn(changes: readonly MembershipChange[]): void {
+    for (const change of changes) {
+      if (change.kind !== "remove") this.#machine.applyMembershipChange(change);
+    }
+  }
+
+  /**
+   * Who is no more in Raft's configuration is no member any more. Safety: not before a joint
+   * configuration is left, because until then a quorum may need those who go: they must neither stop
+   * nor be forgotten by their peers.
+   */
+  #letGo(configuration: Configuration): void {
+    const ids = membersOf(configuration);
+    for (const { id } of this.#machine.members.list()) {
+      if (!ids.includes(id)) this.#machine.applyMembershipChange({ kind: "remove", id });
+    }
+  }
+
+  #answer(entry: Entry, reason: Reason | null): void {
     const pending = this.#pending;
     if (pending === null || entry.index < pending.index) return;
+    const isOurs = pending.isJoint ||
+      (entry.index === pending.index && entry.term === pending.term);
+    // Invariant: the next change after a joint configuration is the one that leaves it.
+    pending.isJoint = isOurs && isJoint(this.#raft.configuration);
+    if (pending.isJoint) return;
     this.#pending = null;
-    if (entry.index !== pending.index || entry.term !== pending.term) pending.reject(unknown());
+    if (!isOurs) pending.reject(unknown());
     else if (reason !== null) pending.reject(refusal(reason));
     else pending.resolve();
   }
@@ -97,7 +132,7 @@ export class MemberChanges {
   #wait(): Promise<void> {
     const { lastIndex, term } = this.#raft.status();
     return new Promise((resolve, reject) => {
-      this.#pending = { index: lastIndex, term, resolve, reject };
+      this.#pending = { index: lastIndex, term, isJoint: false, resolve, reject };
     });
   }
 
@@ -122,20 +157,21 @@ export class MemberChanges {
   }
 
   /** etcd's strict check: the voters that have ever started are a quorum of the voters afterwards. */
-  #leavesStartedQuorum(change: MembershipChange): boolean {
-    if (change.kind === "addLearner" || change.kind === "update") return true;
-    if (change.kind === "remove" && this.#isLearner(change.id)) return true;
-    const voters = this.#machine.members.list().filter(({ isLearner }) => !isLearner);
-    const others = voters.filter(({ id }) => id !== change.id);
-    const started = others.filter(isStarted).length;
-    if (change.kind === "remove") {
-      return others.length === 0 || started >= majorityOf(others.length);
+  #leavesStartedQuorum(changes: readonly MembershipChange[]): boolean {
+    const { members } = this.#machine;
+    const voters = members.list().filter(({ isLearner }) => !isLearner).map(({ id }) => id);
+    const after = new Set(voters);
+    for (const { kind, id } of changes) {
+      if (kind === "add" || kind === "promote") after.add(id);
+      else if (kind === "remove") after.delete(id);
     }
-    const promoted = this.#machine.members.get(change.id);
-    const joins = promoted !== undefined && isStarted(promoted) ? 1 : 0;
+    const hasChanged = after.size !== voters.length || voters.some((id) => !after.has(id));
+    if (!hasChanged || after.size === 0) return true;
+    const started = (ids: Iterable<MemberId>) =>
+      [...ids].map((id) => members.get(id)).filter((member) => member && isStarted(member)).length;
     // A second voter cannot be added otherwise: the first is no majority of two.
-    if (voters.length === 1 && started === 1) return true;
-    return started + joins >= majorityOf(voters.length + 1);
+    if (voters.length === 1 && after.size === 2 && started(voters) === 1) return true;
+    return started(after) >= majorityOf(after.size);
   }
 }
 

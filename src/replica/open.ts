@@ -134,6 +134,7 @@ function makeRaft(
     heartbeatTicks: TICKS_PER_HEARTBEAT,
     appendBytesMax: timing.appendBytesMax,
     prng: options.prng,
+    readMode: options.readMode ?? "readIndex",
     recovered: {
       hardState,
       snapshot,

@@ -6,11 +6,14 @@ import {
   SNAPSHOT_ENTRIES,
 } from "../base/limits.ts";
 import type { Prng } from "../base/prng.ts";
+import type { ReadMode } from "../raft/options.ts";
 import type { LogStore } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { InitialMember, ReplicaIdentity } from "./identity.ts";
 import type { ReplicaEvent } from "./status.ts";
 import type { UpkeepOptions } from "./upkeep.ts";
+
+export type { ReadMode } from "../raft/options.ts";
 
 /** What a replica becomes when its storage has never been used. */
 export interface Bootstrap {
@@ -39,6 +42,11 @@ export interface ReplicaOptions {
   readonly bootstrap: Bootstrap | (() => Promise<Bootstrap>);
   readonly attributes: Attributes;
   readonly timing?: Partial<Timing>;
+  /**
+   * How linearizable reads are confirmed; docs/raft.md says what "lease" trusts the clocks with.
+   * Default "readIndex".
+   */
+  readonly readMode?: ReadMode;
   readonly upkeep?: Partial<UpkeepOptions>;
   readonly onEvent?: (event: ReplicaEvent) => void;
 }

@@ -3,8 +3,8 @@ import { type ClusterId, type LeaseId, type MemberId, NO_MEMBER } from "../base/
 import { REQUEST_BYTES_MAX, REQUEST_TIMEOUT_BASE_MS } from "../base/limits.ts";
 import type { Machine } from "../machine/machine.ts";
 import {
-  decodeMembershipChange,
-  encodeMembershipChange,
+  decodeMembershipChanges,
+  encodeMembershipChanges,
   type MembershipChange,
 } from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
@@ -157,20 +157,24 @@ export class Replica implements AsyncDisposable {
   }
 
   /**
-   * Changes who takes part in the cluster, and returns when the change is applied here.
+   * Changes who takes part in the cluster, and returns when the change is applied here. Several
+   * changes at once are made together or not at all: by joint consensus if more than one voter comes
+   * or goes, so that no state in between can lose the quorum.
    *
    * @param options.force Overrules the check that a quorum is alive afterwards.
    * @throws {ReplicaError} with the reason why the change is not made, or "timed out" when it may
    * have been made.
    */
   async changeMembers(
-    change: MembershipChange,
+    change: MembershipChange | readonly MembershipChange[],
     options: WaitOptions & { readonly force?: boolean } = {},
   ): Promise<void> {
     const method = options.force === true ? "members/force" : "members/change";
-    const changed = this.#call(method, encodeMembershipChange(change), false, options);
+    const changes = "kind" in change ? [change] : change;
+    if (changes.length === 0) return;
+    const changed = this.#call(method, encodeMembershipChanges(changes), false, options);
     // Nobody speaks to a replica that is removed: it may learn so before the answer, or instead of it.
-    const isOwnEnd = change.kind === "remove" && change.id === this.memberId;
+    const isOwnEnd = changes.some(({ kind, id }) => kind === "remove" && id === this.memberId);
     if (isOwnEnd) return await Promise.race([changed.then(() => {}), this.#removed.promise]);
     await changed;
     await this.linearize(options);
@@ -264,7 +268,7 @@ export class Replica implements AsyncDisposable {
     });
     for (const method of ["members/change", "members/force"]) {
       calls.handle(method, async (body) => {
-        const changed = changes.change(decodeMembershipChange(body), method === "members/force");
+        const changed = changes.change(decodeMembershipChanges(body), method === "members/force");
         this.#loop.schedule();
         await changed;
         return EMPTY_BYTES;

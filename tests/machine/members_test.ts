@@ -7,8 +7,8 @@ import {
 } from "../../src/machine/member_attributes.ts";
 import { isStarted, type Member } from "../../src/machine/member.ts";
 import {
-  decodeMembershipChange,
-  encodeMembershipChange,
+  decodeMembershipChanges,
+  encodeMembershipChanges,
   type MembershipChange,
   NO_INSTANCE,
 } from "../../src/machine/membership_change.ts";
@@ -125,7 +125,19 @@ Deno.test("MembersTable.restore() gives back members and removed ids", () => {
   assertThrows(() => three().restore(new ByteReader(cut)), MalformedBytesError);
 });
 
-Deno.test("decodeMembershipChange() reads what encodeMembershipChange() wrote", () => {
+const plain = (change: MembershipChange) => ({ ...change });
+
+Deno.test("MembersTable.checkAll() refuses all changes for one, and keeps who leaves until then", () => {
+  const table = three();
+  const before = snapshotOf(table);
+  assertEquals(table.checkAll([add(4n), { kind: "remove", id: 1n }, add(5n)]), null);
+  assertEquals(table.checkAll([add(4n), { kind: "remove", id: 7n }]), "member not found");
+  assertEquals(table.checkAll([add(4n), add(5n, [url(4n)])]), "peer url exists");
+  assertEquals(table.checkAll([{ kind: "remove", id: 1n }, add(4n, [url(1n)])]), "peer url exists");
+  assertEquals(snapshotOf(table), before);
+});
+
+Deno.test("decodeMembershipChanges() reads what encodeMembershipChanges() wrote", () => {
   const id = fc.bigInt(1n, 0xffff_ffff_ffff_ffffn);
   const peerUrls = fc.array(fc.string(), { maxLength: 3 });
   const instanceId = fc.constantFrom(NO_INSTANCE, new Uint8Array(16).fill(3));
@@ -143,11 +155,13 @@ Deno.test("decodeMembershipChange() reads what encodeMembershipChange() wrote", 
     fc.record({ kind: fc.constant("update" as const), id, peerUrls }),
   );
   fc.assert(
-    fc.property(change, (change) => {
-      const bytes = encodeMembershipChange(change);
-      assertEquals({ ...decodeMembershipChange(bytes) }, { ...change });
-      for (let cut = 0; cut < bytes.length; cut++) {
-        assertThrows(() => decodeMembershipChange(bytes.subarray(0, cut)), MalformedBytesError);
+    fc.property(change, change, (change, other) => {
+      const bytes = encodeMembershipChanges([change]);
+      const both = encodeMembershipChanges([change, other]);
+      assertEquals(decodeMembershipChanges(both).map(plain), [change, other].map(plain));
+      for (let cut = 0; cut < both.length; cut++) {
+        if (cut === bytes.length) continue;
+        assertThrows(() => decodeMembershipChanges(both.subarray(0, cut)), MalformedBytesError);
       }
     }),
     { numRuns: 20 },

@@ -183,6 +183,17 @@ Deno.test("RaftNode in lease mode serves reads without a round while a quorum ha
   assertEquals(made.reads.length, 2);
 });
 
+Deno.test("RaftNode in lease mode lets no heartbeat take along reads before the term's first commit", () => {
+  const made = replica({ terms: [1, 1], term: 1, commit: 1 }, { readMode: "lease" });
+  const term = lead(made);
+  made.node.readIndex(1);
+  made.node.tick();
+  const [beat] = only(made.run(), "heartbeat");
+  made.node.step(heartbeatAnswer(2n, term, beat.readContext));
+  made.run();
+  assertEquals(made.reads, [], "the leader before may have committed entry 2");
+});
+
 Deno.test("RaftNode in lease mode trusts no lease once it told a member to campaign", () => {
   const made = leader({ readMode: "lease" });
   made.node.tick();

@@ -1,8 +1,9 @@
 import type { MemberId } from "../../src/base/ids.ts";
 import type { Prng } from "../../src/base/prng.ts";
-import { changeMembership } from "./membership_faults.ts";
+import { changeMembership, reconfigure } from "./membership_faults.ts";
 import type { SimCluster } from "./sim_cluster.ts";
 import type { SimNode } from "./sim_node.ts";
+import { loseStorage } from "./storage_faults.ts";
 import { FAULT_KINDS, type FaultKind, type FaultPlan } from "./sim_options.ts";
 
 /** Ends an episode. */
@@ -182,6 +183,9 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   promote: (cluster, prng) => changeMembership(cluster, prng, "promote"),
   remove: (cluster, prng) => changeMembership(cluster, prng, "remove"),
   replace: (cluster, prng) => changeMembership(cluster, prng, "replace"),
+  reconfigure,
+  wipe: (cluster, prng) => loseStorage(cluster, prng, "wiped"),
+  bitRot: (cluster, prng) => loseStorage(cluster, prng, "rotten"),
 };
 
 /** Does to a cluster what the options say, each kind of fault by a dice of its own. */

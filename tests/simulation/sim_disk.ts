@@ -12,6 +12,8 @@ export class SimDisk {
   errorRate = 0;
   /** After so many more durable steps the process dies; null for never. */
   stepsToCrash: number | null = null;
+  /** Whether bits have flipped at rest. */
+  isRotten = false;
   /** Ends the process; set by whoever runs it. */
   onCrashStep: () => void = () => {};
   readonly #world: World;
@@ -47,6 +49,20 @@ export class SimDisk {
       usedBytes += this.memory.find(name)?.byteLength ?? 0;
     }
     this.memory.capacityBytes = usedBytes + this.#prng.between(0, 20_000);
+  }
+
+  /** Flips some bits of what is durable. */
+  rot(): void {
+    const names = this.memory.fileNames();
+    this.isRotten = true;
+    for (let flips = this.#prng.between(1, 4); flips > 0; flips--) {
+      this.memory.damage(names[this.#prng.between(0, names.length)], (bytes) => {
+        if (bytes.length > 0) {
+          bytes[this.#prng.between(0, bytes.length)] ^= 1 << this.#prng.between(0, 8);
+        }
+        return bytes;
+      });
+    }
   }
 
   #before({ kind }: DiskOperation): Promise<void> | void {

@@ -10,22 +10,27 @@ import type { NetworkOptions } from "./sim_options.ts";
 import type { Verdict } from "./verdict.ts";
 import type { World } from "./world.ts";
 
-/** Sees every message before it leaves its sender. */
-export type Observer = (message: PeerMessage) => void;
+/** Sees what a replica does to the network. */
+export interface NetworkObserver {
+  /** A message is about to leave its sender. */
+  sending(message: PeerMessage): void;
+  /** The replica has told whom it may speak to: after each change of the members. */
+  meeting(): void;
+}
 
 /** The way of one process to the others, in the simulated network. */
 class SimTransport implements PeerTransport {
   readonly clock: SimClock;
-  readonly observe: Observer;
+  readonly #observer: NetworkObserver;
   readonly #network: SimNetwork;
   readonly #id: MemberId;
   listener: PeerListener | null = null;
 
-  constructor(network: SimNetwork, id: MemberId, clock: SimClock, observe: Observer) {
+  constructor(network: SimNetwork, id: MemberId, clock: SimClock, observer: NetworkObserver) {
     this.#network = network;
     this.#id = id;
     this.clock = clock;
-    this.observe = observe;
+    this.#observer = observer;
   }
 
   start(listener: PeerListener): void {
@@ -35,11 +40,13 @@ class SimTransport implements PeerTransport {
   send(to: MemberId, messages: readonly PeerMessage[]): void {
     // A process that died in the middle of something says no more.
     if (this.clock.isDead || this.listener === null) return;
-    for (const message of messages) this.observe(message);
+    for (const message of messages) this.#observer.sending(message);
     this.#network.carry(this.#id, to, messages);
   }
 
-  setPeers(): void {}
+  setPeers(): void {
+    this.#observer.meeting();
+  }
 
   close(): Promise<void> {
     this.listener = null;
@@ -74,8 +81,8 @@ export class SimNetwork {
   }
 
   /** Connects a process under an identity; an earlier one under the same identity is gone. */
-  connect(id: MemberId, clock: SimClock, observe: Observer): PeerTransport {
-    const transport = new SimTransport(this, id, clock, observe);
+  connect(id: MemberId, clock: SimClock, observer: NetworkObserver): PeerTransport {
+    const transport = new SimTransport(this, id, clock, observer);
     this.#transports.set(id, transport);
     return transport;
   }

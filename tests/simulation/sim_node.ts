@@ -1,10 +1,15 @@
 import { formatId, type MemberId } from "../../src/base/ids.ts";
 import type { Prng } from "../../src/base/prng.ts";
+import type { MembershipChange } from "../../src/machine/membership_change.ts";
 import type { InitialMember } from "../../src/replica/identity.ts";
 import { ReplicaError } from "../../src/replica/errors.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import type { ReplicaEvent } from "../../src/replica/status.ts";
-import { StorageError } from "../../src/storage/errors.ts";
+import {
+  StorageDamagedError,
+  StorageError,
+  StorageVersionError,
+} from "../../src/storage/errors.ts";
 import { memoryLogStore } from "../../src/storage/memory/memory_log_store.ts";
 import { AppliedWatch } from "./checks/chosen.ts";
 import { DurableLog } from "./checks/durable_log.ts";
@@ -14,7 +19,7 @@ import type { SimCluster } from "./sim_cluster.ts";
 import { SimDisk } from "./sim_disk.ts";
 
 /** Where the process of a node stands. */
-export type NodeState = "down" | "starting" | "up" | "closing" | "removed";
+export type NodeState = "down" | "starting" | "up" | "closing" | "removed" | "lost";
 
 /** How a process ends: with the power lost, with only the process gone. */
 export type CrashKind = "power" | "process";
@@ -33,11 +38,15 @@ export class SimNode {
   generation = 0;
   /** Called once when the process ends. */
   readonly onEnd: Set<() => void> = new Set();
+  /** The storage is damaged, so this node is of no use any more. */
+  onLost: () => void = () => {};
   readonly #cluster: SimCluster;
   readonly #prng: Prng;
   readonly #rate: number;
   readonly #initialMembers: readonly InitialMember[];
   #applied: AppliedWatch | null = null;
+  /** What the table of members was told since the last entry. */
+  readonly #changes: MembershipChange[] = [];
   #term = 0;
 
   constructor(cluster: SimCluster, id: MemberId, initialMembers: readonly InitialMember[]) {
@@ -73,9 +82,14 @@ export class SimNode {
     Replica.open({
       storage: new ObservedLogStore(store, this.log),
       connect: () =>
-        network.connect(this.id, clock, (message) => {
-          elections.sent(message, this.log);
-          commitment.sent(message);
+        network.connect(this.id, clock, {
+          sending: (message) => {
+            elections.sent(message, this.log);
+            commitment.sent(message);
+          },
+          meeting: () => {
+            if (this.clock === clock) this.#meeting();
+          },
         }),
       clock,
       prng: this.#prng.fork(`generation ${this.generation}`),
@@ -87,6 +101,7 @@ export class SimNode {
       },
       attributes: { name: this.name, clientUrls: [] },
       timing: options.timing,
+      readMode: options.readMode,
       onEvent: (event) => {
         if (this.clock === clock) this.#onEvent(event);
       },
@@ -117,11 +132,18 @@ export class SimNode {
     };
     const change = machine.applyMembershipChange.bind(machine);
     machine.applyMembershipChange = (membershipChange) => {
-      applied.changed();
+      this.#changes.push(membershipChange);
       return change(membershipChange);
     };
     this.#term = replica.status().term;
     this.clock.release();
+  }
+
+  /** The members may have changed, all that one entry changes of them at once. */
+  #meeting(): void {
+    const changes = this.#changes.splice(0);
+    if (changes.length === 0) return;
+    this.#applied?.changed(changes.filter(({ kind }) => kind === "remove").map(({ id }) => id));
   }
 
   #onEvent(event: ReplicaEvent): void {
@@ -155,21 +177,34 @@ export class SimNode {
     if (isRemoved && !oracle.wasRemoved(this.id)) {
       verdict.report("membership", `${this.name} believes that it was removed`);
     }
+    // A flipped bit may also make a format of another version out of this one's.
+    const isDamaged = error instanceof StorageDamagedError || error instanceof StorageVersionError;
     const isExpected = isRemoved ||
-      (error instanceof StorageError && error.name !== "StorageDamagedError");
+      (isDamaged ? this.disk.isRotten : error instanceof StorageError);
     if (!isExpected) verdict.report("invariants", `${this.name} stopped: ${stackOf(error)}`);
-    this.#end(isRemoved ? "removed" : "down");
+    this.#end(isRemoved ? "removed" : isDamaged ? "lost" : "down");
+    if (isDamaged) {
+      verdict.count("damaged storages refused");
+      this.onLost();
+    }
     // Whoever had the files open lets go of them; nothing was lost but what was never durable.
     this.disk.memory.kill();
   }
 
   /** The process dies, and with lost power what was not synced is gone, or any part of it. */
   crash(kind: CrashKind): void {
-    if (this.state === "down" || this.state === "removed") return;
+    if (this.state === "down" || this.state === "removed" || this.state === "lost") return;
     this.#cluster.verdict.note(this.name, () => `dies: ${kind}`);
     this.#end("down");
     if (kind === "power") this.disk.memory.crash(this.#prng);
     else this.disk.memory.kill();
+  }
+
+  /** The process dies, and its storage is gone for good. */
+  wipe(): void {
+    this.#cluster.verdict.note(this.name, () => "loses its storage");
+    this.#end("lost");
+    this.disk.memory.crash(this.#prng);
   }
 
   /** Stops the replica in good order; whoever waits too long pulls the plug. */
@@ -192,6 +227,7 @@ export class SimNode {
     this.clock = new SimClock(this.#cluster.world, this.#rate);
     this.replica = null;
     this.#applied = null;
+    this.#changes.length = 0;
     this.state = state;
     for (const fn of [...this.onEnd]) fn();
     this.onEnd.clear();

@@ -1,6 +1,6 @@
 import type { Prng } from "../../src/base/prng.ts";
 import { SeededPrng } from "../../src/base/prng.ts";
-import type { Timing } from "../../src/replica/options.ts";
+import type { ReadMode, Timing } from "../../src/replica/options.ts";
 
 /** What can go wrong in episodes. */
 export const FAULT_KINDS = [
@@ -27,6 +27,9 @@ export const FAULT_KINDS = [
   "promote",
   "remove",
   "replace",
+  "reconfigure",
+  "wipe",
+  "bitRot",
   "leaderReturns",
   "leaderHunt",
 ] as const;
@@ -62,6 +65,7 @@ export interface SimOptions {
   readonly calmMs: number;
   readonly replicaCount: number;
   readonly timing: Timing;
+  readonly readMode: ReadMode;
   readonly network: NetworkOptions;
   readonly syncMinMs: number;
   readonly syncMaxMs: number;
@@ -91,9 +95,12 @@ export function drawOptions(seed: number): SimOptions {
   const snapshotEntries = pick(prng, [3, 20, 60, 300, 10_000]);
   const electionTimeoutMs = Math.max(4 * heartbeatIntervalMs, pick(prng, [500, 1_000, 1_500]));
   const isRough = prng.chance(0.5);
+  const clientCount = pick(prng, [2, 4, 6, 10]);
+  const clockDrift = pick(prng, [0, 0.001, 0.05, 0.1]);
+  const readMode = clockDrift <= LEASE_DRIFT_MAX && prng.chance(0.4) ? "lease" : "readIndex";
   return {
     seed,
-    stormMs: 45_000,
+    stormMs: 60_000,
     calmMs: 40_000,
     replicaCount: pick(prng, [1, 2, 3, 3, 3, 3, 4, 5, 5]),
     network: {
@@ -108,15 +115,17 @@ export function drawOptions(seed: number): SimOptions {
     syncMinMs: pick(prng, [0.05, 0.5, 2]),
     syncMaxMs: pick(prng, [2, 5, 30]),
     diskSegmentBytes: pick(prng, [4_096, 16_384, 65_536]),
-    clockDrift: pick(prng, [0, 0.001, 0.02, 0.1]),
-    clientCount: pick(prng, [2, 4, 6, 10]),
+    clockDrift,
+    clientCount,
     watcherCount: pick(prng, [1, 2, 4]),
     leaseHolderCount: pick(prng, [0, 1, 2, 3]),
     keyCount: pick(prng, [1, 3, 6, 12]),
-    thinkMs: pick(prng, [30, 100, 250]),
+    // Many busy clients show little that few do not, and take long.
+    thinkMs: Math.max(pick(prng, [30, 100, 250]), 10 * clientCount),
     lostAnswerRate: pick(prng, [0, 0.01, 0.1]),
     isCompacting: prng.chance(0.5),
-    faults: drawFaults(prng),
+    faults: drawFaults(prng, readMode),
+    readMode,
     timing: {
       heartbeatIntervalMs,
       electionTimeoutMs,
@@ -128,7 +137,18 @@ export function drawOptions(seed: number): SimOptions {
   };
 }
 
-function drawFaults(prng: Prng): Partial<Record<FaultKind, FaultPlan>> {
+/** Clocks that run apart by more than this on both sides use up what a leader's lease leaves for it. */
+const LEASE_DRIFT_MAX = 0.05;
+const MEMBERSHIP_KINDS = [
+  "addLearner",
+  "addVoter",
+  "promote",
+  "remove",
+  "replace",
+  "reconfigure",
+] as const;
+
+function drawFaults(prng: Prng, readMode: ReadMode): Partial<Record<FaultKind, FaultPlan>> {
   const faults: Partial<Record<FaultKind, FaultPlan>> = {};
   // A calm seed now and then shows what needs no fault; a seed of few kinds shows them undisturbed.
   const share = pick(prng, [0.05, 0.2, 0.35, 0.5]);
@@ -139,6 +159,12 @@ function drawFaults(prng: Prng): Partial<Record<FaultKind, FaultPlan>> {
       durationMs: pick(prng, [300, 1_500, 5_000]),
     };
     if (isChosen) faults[kind] = plan;
+  }
+  // A lease of a leader trusts that ticks do not stop.
+  if (readMode === "lease") delete faults.pause;
+  // Who has lost a storage for good must not lose the quorum by other changes at the same time.
+  if (faults.wipe !== undefined || faults.bitRot !== undefined) {
+    for (const kind of MEMBERSHIP_KINDS) delete faults[kind];
   }
   return faults;
 }

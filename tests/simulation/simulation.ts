@@ -1,4 +1,4 @@
-import { membersOf } from "../../src/raft/configuration.ts";
+import { isJoint, membersOf } from "../../src/raft/configuration.ts";
 import { History } from "./clients/history.ts";
 import { KvClient } from "./clients/kv_client.ts";
 import { LeaseHolder } from "./clients/lease_holder.ts";
@@ -66,6 +66,7 @@ class Simulation {
     counts.set("operations", this.#history.operationCount);
     counts.set("watch events", this.#watchers.reduce((sum, { eventCount }) => sum + eventCount, 0));
     counts.set("entries", this.#cluster.chosen.lastIndex);
+    counts.set("joint configurations", this.#cluster.oracle.jointCount);
     return {
       seed: this.#options.seed,
       violation: this.#verdict.violation,
@@ -117,6 +118,7 @@ class Simulation {
     if (leader === undefined || leader.replica === null) return "there is no leader";
     const { configuration, commitIndex, lastIndex } = leader.replica.status();
     if (commitIndex < lastIndex) return "the leader's log is not committed";
+    if (isJoint(configuration)) return "the configuration is joint";
     const hashes = new Set<number>();
     for (const id of membersOf(configuration)) {
       const replica = this.#cluster.node(id)?.replica ?? null;

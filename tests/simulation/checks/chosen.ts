@@ -143,11 +143,25 @@ export class AppliedWatch {
     if (index % HASH_EVERY === 0) this.#oracle.checkHash(this.#who, index, hash());
   }
 
-  /** The machine applies a change of who its members are. */
-  changed(): void {
-    const index = this.#next(EntryKind.Configuration);
-    if (index === null) return;
-    this.#chosen.reached(this.#who, index, this.#log.termAt(index) as number, this.#term());
+  /**
+   * The machine has applied an entry that changes who its members are.
+   *
+   * @param removed Who is no member any more.
+   */
+  changed(removed: readonly bigint[]): void {
+    for (;;) {
+      const index = this.#next(EntryKind.Configuration);
+      if (index === null) return;
+      const term = this.#log.termAt(index) as number;
+      if (!this.#chosen.reached(this.#who, index, term, this.#term())) return;
+      // Who goes by a joint configuration goes when it is left, and an entry that says nothing else
+      // says nothing to the machine.
+      const entry = this.#tree.get(index, term)?.entry;
+      const isIt = removed.length > 0
+        ? removed.every((id) => this.#oracle.wasRemoved(id))
+        : entry !== undefined && !leavesJoint(entry);
+      if (isIt) return;
+    }
   }
 
   /** Goes on to the next entry of a kind that the machine hears of, which must be of this kind. */
@@ -158,8 +172,10 @@ export class AppliedWatch {
       const term = this.#log.termAt(index) ?? null;
       const entry = term === null ? undefined : this.#tree.get(index, term)?.entry;
       if (entry === undefined) break;
-      if (entry.kind === EntryKind.Empty || isSilent(entry)) continue;
-      if (entry.kind !== kind) break;
+      if (entry.kind !== kind) {
+        if (entry.kind !== EntryKind.Command) continue;
+        break;
+      }
       this.index = index;
       return index;
     }
@@ -168,8 +184,7 @@ export class AppliedWatch {
   }
 }
 
-/** A change of the configuration that says nothing to the table of members. */
-function isSilent(entry: Entry): boolean {
-  return entry.kind === EntryKind.Configuration &&
-    decodeConfigurationChange(entry.data).context.length === 0;
+/** The end of a joint configuration. */
+function leavesJoint({ data }: Entry): boolean {
+  return decodeConfigurationChange(data).context.length === 0;
 }

@@ -1,5 +1,5 @@
 import type { MemberId } from "../../../src/base/ids.ts";
-import type { Configuration } from "../../../src/raft/configuration.ts";
+import { type Configuration, isJoint, votersOf } from "../../../src/raft/configuration.ts";
 import type { PeerMessage } from "../../../src/transport/peer_message.ts";
 import type { Verdict } from "../verdict.ts";
 import type { DurableLog } from "./durable_log.ts";
@@ -66,20 +66,22 @@ export class Commitment {
     }
   }
 
-  #newestTermAt({ voters }: Configuration, index: number): number | null {
+  #newestTermAt(configuration: Configuration, index: number): number | null {
     let newest: number | null = null;
-    for (const id of voters) {
+    for (const id of votersOf(configuration)) {
       const term = this.#context.logOf(id)?.termAt(index) ?? null;
       if (term !== null) newest = Math.max(newest ?? 0, term);
     }
     return newest;
   }
 
-  #isHeld({ voters }: Configuration, index: number, term: number): boolean {
-    const holders = voters.filter((id) => {
+  #isHeld(configuration: Configuration, index: number, term: number): boolean {
+    const isHolder = (id: MemberId): boolean => {
       const log = this.#context.logOf(id);
       return log !== undefined && (log.snapshotIndex >= index || log.termAt(index) === term);
-    });
-    return holders.length * 2 > voters.length;
+    };
+    const { voters, outgoing } = configuration;
+    return voters.filter(isHolder).length * 2 > voters.length &&
+      (!isJoint(configuration) || outgoing.filter(isHolder).length * 2 > outgoing.length);
   }
 }

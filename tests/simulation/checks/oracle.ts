@@ -8,12 +8,11 @@ import {
 } from "../../../src/proto/kv.ts";
 import { LeaseGrantRequest, LeaseRevokeRequest } from "../../../src/proto/lease.ts";
 import { decodeMemberAttributes } from "../../../src/machine/member_attributes.ts";
-import { decodeMembershipChange } from "../../../src/machine/membership_change.ts";
 import type { AppliedBatch } from "../../../src/machine/machine.ts";
-import { decodeConfigurationChange } from "../../../src/raft/configuration_change.ts";
 import { type Entry, EntryKind } from "../../../src/raft/entry.ts";
 import { KvModel } from "../../model/kv_model.ts";
 import type { Verdict } from "../verdict.ts";
+import { MemberModel } from "./member_model.ts";
 
 /** What one command must have answered: what is cheap to compare and easy to get wrong. */
 interface Expected {
@@ -51,8 +50,7 @@ export class Oracle {
   readonly #hashes = new Map<number, number>();
   readonly #origins = new Map<bigint, { incarnation: number; newest: number; seen: Set<number> }>();
   readonly #identities = new Map<string, Expected & { readonly kind: number }>();
-  readonly #members = new Set<bigint>();
-  readonly #removed = new Set<bigint>();
+  readonly #members: MemberModel;
 
   /** When each revision was first applied anywhere, by revision. */
   readonly revisionMs: number[] = [0, 0];
@@ -66,17 +64,27 @@ export class Oracle {
     this.#nowMs = nowMs;
     this.#leases = leases;
     this.#verdict = verdict;
-    for (const id of founders) this.#members.add(id);
+    this.#members = new MemberModel(founders);
   }
 
   /** Whether a member was removed from the cluster. */
   wasRemoved(id: bigint): boolean {
-    return this.#removed.has(id);
+    return this.#members.wasRemoved(id);
   }
 
   /** Whether it is a member by now. */
   isMember(id: bigint): boolean {
     return this.#members.has(id);
+  }
+
+  /** How many members there are by now. */
+  get memberCount(): number {
+    return this.#members.size;
+  }
+
+  /** How many joint configurations there were. */
+  get jointCount(): number {
+    return this.#members.jointCount;
   }
 
   /** Whether there is such a lease by now. */
@@ -86,27 +94,16 @@ export class Oracle {
 
   /** The log goes on. */
   apply(entry: Entry): void {
-    if (entry.kind === EntryKind.Configuration) this.#applyConfiguration(entry.data);
-    else if (entry.kind === EntryKind.Command) {
+    if (entry.kind === EntryKind.Configuration) {
+      for (const id of this.#members.apply(entry.data)) this.#origins.delete(id);
+    } else if (entry.kind === EntryKind.Command) {
       this.#expected.set(entry.index, this.#applyBatch(decodeBatch(entry.data)));
       while (this.revisionMs.length <= this.model.revision) this.revisionMs.push(this.#nowMs());
     }
   }
 
-  #applyConfiguration(data: Uint8Array): void {
-    const { context } = decodeConfigurationChange(data);
-    if (context.length === 0) return;
-    const change = decodeMembershipChange(context);
-    const isAdded = change.kind === "add" || change.kind === "addLearner";
-    if (isAdded && !this.#removed.has(change.id)) this.#members.add(change.id);
-    if (change.kind === "remove" && this.#members.delete(change.id)) {
-      this.#removed.add(change.id);
-      this.#origins.delete(change.id);
-    }
-  }
-
   #applyBatch({ origin, incarnation, number, commands }: Batch): ExpectedBatch {
-    const duplicate = this.#removed.has(origin) || !this.#admit(origin, incarnation, number);
+    const duplicate = this.#members.wasRemoved(origin) || !this.#admit(origin, incarnation, number);
     const results = duplicate
       ? []
       : commands.map((command) => this.#applyCommand(command, origin === 0n));
