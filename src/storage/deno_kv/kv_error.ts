@@ -16,7 +16,7 @@ function adviceFor(error: unknown, message: string): string {
   if (/unable to open/.test(message)) {
     return "there is no such directory, or it cannot be written. Create it, or choose another path";
   }
-  if (/readonly/.test(message)) return "it is read-only. Make it writable, or choose another path";
+  if (/read-?only/.test(message)) return "it is read-only. Make it writable, or choose another path";
   if (/full/.test(message)) {
     return "the disk is full. Make room and start again; nothing that was acknowledged is lost";
   }

@@ -1,9 +1,5 @@
-import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import {
-  StorageError,
-  StorageFailedError,
-  StorageLockedError,
-} from "../../../src/storage/errors.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { StorageError, StorageLockedError } from "../../../src/storage/errors.ts";
 import { openDenoKvLogStore } from "../../../src/storage/deno_kv/deno_kv_log_store.ts";
 import { DenoFileSystem } from "../../../src/storage/file/deno_file_system.ts";
 import { fileLogStore } from "../../../src/storage/file/file_log_store.ts";
@@ -125,65 +121,6 @@ Deno.test("fileLogStore() syncs once a batch, and the directory after a change o
     } finally {
       Object.assign(Deno.FsFile.prototype, { sync, syncData });
       await store.close();
-    }
-  }));
-
-/** Whether a small file system can be mounted here: by root, on Linux. */
-async function mountTmpfs(directory: string, options: string): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
-  const args = ["-t", "tmpfs", "-o", options, "tmpfs", directory];
-  const { success } = await new Deno.Command("mount", { args, stderr: "null" }).output();
-  return success;
-}
-
-async function umount(directory: string): Promise<void> {
-  await new Deno.Command("umount", { args: [directory] }).output();
-}
-
-Deno.test("fileLogStore() stops at a full disk and has what it acknowledged", () =>
-  withDirectory(async (directory) => {
-    if (!await mountTmpfs(directory, "size=256k")) return;
-    try {
-      const path = `${directory}/data`;
-      const store = fileLogStore(path, { segmentBytes: SEGMENT_BYTES });
-      await store.open();
-      let acknowledged = 0;
-      const error = await (async () => {
-        for (;; acknowledged++) await store.append(batchOf(entriesOf(acknowledged + 1, 1, 1, 900)));
-      })().catch((reason) => reason);
-      assertInstanceOf(error, StorageFailedError);
-      assertStringIncludes(error.message, "the disk is full. Make room");
-      await store.close();
-      await new Deno.Command("mount", { args: ["-o", "remount,size=1m", directory] }).output();
-      const again = fileLogStore(path, { segmentBytes: SEGMENT_BYTES });
-      assertEquals((await again.open()).entries, entriesOf(1, acknowledged, 1, 900));
-      await again.close();
-    } finally {
-      await umount(directory);
-    }
-  }));
-
-Deno.test("fileLogStore() says that a file system is read-only", () =>
-  withDirectory(async (directory) => {
-    if (!await mountTmpfs(directory, "size=256k")) return;
-    try {
-      const path = `${directory}/data`;
-      const store = fileLogStore(path, { segmentBytes: SEGMENT_BYTES });
-      await store.open();
-      await store.close();
-      await new Deno.Command("mount", { args: ["-o", "remount,ro", directory] }).output();
-      await assertRejects(
-        () => fileLogStore(path).open(),
-        StorageError,
-        `Cannot use ${path}: the file system is read-only`,
-      );
-      await assertRejects(
-        () => openDenoKvLogStore(`${directory}/data.kv`),
-        StorageError,
-        "the file system is read-only",
-      );
-    } finally {
-      await umount(directory);
     }
   }));
 
