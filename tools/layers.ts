@@ -94,7 +94,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "src/server": {
     platform: "deno",
     mayImport: ROOMS_OF_A_SERVER,
-    packages: ["@std/http"],
+    packages: ["@std/http", "yaml"],
   },
   "src/browser": {
     platform: "web",

@@ -34,6 +34,8 @@ export const IGNORED_FLAGS: readonly FlagSpec[] = [
   flag("memory-mlock", "boolean", "The runtime cannot; a system without swap does the same."),
   flag("client-cert-file", "string", "The JSON gateway is no client of its own server."),
   flag("client-key-file", "string", "The JSON gateway is no client of its own server."),
+  flag("unsafe-no-fsync", "boolean", "What is acknowledged is always on the disk."),
+  flag("cipher-suites", "string", "TLS here has only suites that are strong."),
   flag("enable-grpc-gateway", "boolean", ALWAYS),
   flag("pre-vote", "boolean", ALWAYS),
   flag("logger", "string", "Lines of the log are JSON, as zap writes them."),

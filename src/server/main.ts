@@ -3,6 +3,7 @@ import { CommandError } from "./command_error.ts";
 import { describeFlags } from "./flags.ts";
 import { serve } from "./serve.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
+import { untilSignal } from "./signals.ts";
 import { RESTORE_FLAGS, SAVE_FLAGS, snapshotCommand } from "./snapshot_command.ts";
 import { start } from "./start.ts";
 import { START_FLAGS } from "./start_flags.ts";
@@ -50,20 +51,6 @@ export async function main(args: readonly string[]): Promise<number> {
       throw new CommandError(
         `Unknown command "${command}": use start, serve, snapshot, version or help`,
       );
-  }
-}
-
-/** Runs `body` with a signal that SIGINT and SIGTERM abort. */
-async function untilSignal<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
-  try {
-    return await body(controller.signal);
-  } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    Deno.removeSignalListener("SIGTERM", stop);
   }
 }
 

@@ -7,12 +7,15 @@ import {
   parseClientPort,
 } from "./client_port_flags.ts";
 import { CommandError } from "./command_error.ts";
+import { configFileFlags } from "./config_file.ts";
+import { withoutExperiments } from "./experimental_flags.ts";
 import { FEATURE_GATES_FLAG, type IdleGate, parseFeatureGates } from "./feature_gates.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
 import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
 import { parseUrls } from "./listen_url.ts";
 import { LOG_FLAGS, type LogSettings, parseLog } from "./log_flags.ts";
 import { memberIdOf } from "../replica/member_id.ts";
+import { REFUSED_FLAGS, refuseFlags } from "./refused_flags.ts";
 import { parseTls, TLS_FLAGS, type TlsSettings } from "./tls_flags.ts";
 import { parseUpkeep, UPKEEP_FLAGS } from "./upkeep_flags.ts";
 
@@ -49,6 +52,7 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
   ...LOG_FLAGS,
   FEATURE_GATES_FLAG,
+  flag("config-file", "", "A YAML file with flags, for which all others are ignored."),
   boolean(
     "exit-with-stdin",
     "false",
@@ -106,7 +110,13 @@ export async function parseServeOptions(
   args: readonly string[],
   environment: (name: string) => string | undefined,
 ): Promise<ServeOptions> {
-  const flags = parseFlags([...SERVE_FLAGS, ...IGNORED_FLAGS], args, environment);
+  const fromFile = await configFileFlags(args, environment);
+  const flags = parseFlags(
+    [...SERVE_FLAGS, ...IGNORED_FLAGS, ...REFUSED_FLAGS],
+    withoutExperiments(fromFile ?? args),
+    fromFile === null ? environment : undefined,
+  );
+  refuseFlags(flags);
   const name = flags.get("name");
   const listenClientUrls = parseUrls("listen-client-urls", flags.get("listen-client-urls"));
   const advertised = flags.get("advertise-client-urls");

@@ -64,7 +64,7 @@ Deno.test("tools/etcd serves in its own process, which signals reach, and logs J
   assertEquals((await late).kvs[0].value, "YmFy");
   assertMatch(await stateOf(child.pid), /^[^T]/);
   child.kill("SIGTERM");
-  assertEquals((await child.status).code, 0);
+  assertEquals((await child.status).signal, "SIGTERM");
   await reading;
   assertEquals(await said, "");
   const lines = log.trim().split("\n").map((line) => JSON.parse(line));
