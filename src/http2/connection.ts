@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import type { ByteBudget } from "../base/byte_budget.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConnectionError, ErrorCode, StreamError } from "./error_code.ts";
 import type { Http2Event } from "./event.ts";
@@ -21,6 +22,8 @@ import { StreamTable } from "./stream_table.ts";
 export interface ConnectionHost {
   readonly clock: Clock;
   readonly limits: Http2Limits;
+  /** What all connections' unread data may take. */
+  readonly unread: ByteBudget;
   /** Finds who answers a request. */
   onRequest(stream: Stream, head: RequestHead): StreamConsumer;
   /** There are bytes to be sent, or the connection is over. */
@@ -99,6 +102,10 @@ export class Http2Connection implements FrameTarget {
     const { streamsMax, queueBytesMax } = this.limits;
     return this.streams.size >= streamsMax || this.#handlers >= streamsMax ||
       this.queuedBytes > queueBytesMax;
+  }
+
+  get isUnreadFull(): boolean {
+    return this.host.unread.isOverdrawn;
   }
 
   /** Takes the next bytes, which must not change afterwards. */
@@ -274,6 +281,10 @@ export class Http2Connection implements FrameTarget {
 
   countQueued(bytes: number): void {
     this.queuedBytes += bytes;
+  }
+
+  countUnread(bytes: number): void {
+    this.host.unread.take(bytes);
   }
 
   widenReceive(stream: Stream, bytes: number): void {

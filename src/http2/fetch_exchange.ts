@@ -1,8 +1,10 @@
-import type { Http2Event } from "./event.ts";
 import { ErrorCode } from "./error_code.ts";
 import { HeaderField } from "./hpack/header_field.ts";
+import type { CallContext } from "./grpc/call_state.ts";
+import type { Expiring } from "./grpc/deadlines.ts";
 import { RequestBody } from "./request_body.ts";
 import type { RequestHead } from "./request_head.ts";
+import { DEFAULT_WINDOW_BYTES } from "./settings.ts";
 import type { Stream, StreamConsumer } from "./stream.ts";
 
 /** Answers a request, as with HTTP/1.1. */
@@ -18,37 +20,42 @@ const OF_CONNECTION = new Set([
 ]);
 
 /** A request that is not gRPC, answered by a fetch handler. */
-export class FetchExchange implements StreamConsumer {
+export class FetchExchange implements StreamConsumer, Expiring {
   readonly #stream: Stream;
   readonly #head: RequestHead;
   readonly #body: RequestBody;
-  readonly #queueBytesMax: number;
   readonly #handler: FetchHandler;
-  readonly #onEvent: (event: Http2Event) => void;
+  readonly #context: CallContext;
+  /** When a small body must be whole. */
+  readonly deadlineMs: number;
   readonly #abort = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #isRunning = false;
   #onRoom: (() => void) | null = null;
 
-  /** @param queueBytesMax How much of the answer may wait before no more of it is read. */
-  constructor(
-    stream: Stream,
-    head: RequestHead,
-    queueBytesMax: number,
-    handler: FetchHandler,
-    onEvent: (event: Http2Event) => void,
-  ) {
+  constructor(stream: Stream, head: RequestHead, handler: FetchHandler, context: CallContext) {
     this.#handler = handler;
     this.#stream = stream;
     this.#head = head;
-    this.#queueBytesMax = queueBytesMax;
-    this.#onEvent = onEvent;
+    this.#context = context;
+    this.deadlineMs = context.clock.nowMs() + context.unfinishedMs;
     this.#body = new RequestBody((byteCount) => stream.credit(byteCount));
   }
 
-  /** Asks the handler, at once if there is data to read and else when the request is whole. */
+  /**
+   * Asks the handler when the request is whole, or at once if its body is not known to be small. Why:
+   * handlers leave small bodies to the platform, which does not count what it has read of them.
+   */
   begin(): void {
-    if (!this.#stream.isRemoteEnded && this.#mayHaveBody) this.#run();
+    if (this.#stream.isRemoteEnded || !this.#mayHaveBody) return;
+    const { contentBytes } = this.#head;
+    if (contentBytes < 0 || contentBytes > DEFAULT_WINDOW_BYTES) this.#run();
+    else this.#context.deadlines.add(this);
+  }
+
+  onDeadline(): void {
+    this.#refuse(408);
+    this.#stream.releaseHandler();
   }
 
   get #mayHaveBody(): boolean {
@@ -58,6 +65,7 @@ export class FetchExchange implements StreamConsumer {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
+    this.#context.deadlines.delete(this);
     try {
       const request = this.#request();
       if (request === null) this.#refuse(this.#head.method === "CONNECT" ? 501 : 400);
@@ -76,7 +84,7 @@ export class FetchExchange implements StreamConsumer {
   #request(): Request | null {
     const { method, scheme, authority, path } = this.#head;
     if (scheme !== "http" && scheme !== "https") return null;
-    const hasBody = !this.#stream.isRemoteEnded && this.#mayHaveBody;
+    const hasBody = this.#mayHaveBody && !(this.#stream.isRemoteEnded && this.#body.isEmpty);
     const init: RequestInit & { duplex: "half" } = {
       method,
       headers: this.#requestHeaders(),
@@ -133,11 +141,12 @@ export class FetchExchange implements StreamConsumer {
   }
 
   #tell(error: unknown): void {
-    this.#onEvent({ kind: "handler_error", path: this.#head.path, error });
+    this.#context.onEvent({ kind: "handler_error", path: this.#head.path, error });
   }
 
   get #isFull(): boolean {
-    return this.#stream.queuedBytes >= this.#queueBytesMax && !this.#stream.isClosed;
+    const { queuedBytes, isClosed } = this.#stream;
+    return queuedBytes >= this.#context.streamQueueBytesMax && !isClosed;
   }
 
   #refuse(status: number): void {
@@ -154,7 +163,10 @@ export class FetchExchange implements StreamConsumer {
   }
 
   onAbort(_code: ErrorCode, reason: string): void {
-    if (!this.#isRunning) this.#stream.releaseHandler();
+    if (!this.#isRunning) {
+      this.#context.deadlines.delete(this);
+      this.#stream.releaseHandler();
+    }
     const error = new DOMException(reason, "AbortError");
     this.#body.fail(error);
     this.#abort.abort(error);

@@ -23,6 +23,8 @@ export interface FrameTarget extends StreamOwner {
   readonly keepalive: Keepalive;
   readonly sender: Sender;
   readonly streams: StreamTable;
+  /** Whether more data waits to be read, on all connections, than may. */
+  readonly isUnreadFull: boolean;
   /** Whether no more requests fit at the moment. */
   readonly isFull: boolean;
   /** Streams after this one are refused, once we have said goodbye. */
@@ -112,13 +114,17 @@ export class FrameHandler {
     if (stream.isRemoteEnded) {
       throw new StreamError(id, ErrorCode.STREAM_CLOSED, "DATA after the end of a request");
     }
-    if (!stream.receiveWindow.receive(frameBytes)) {
+    if (!stream.receive(frameBytes)) {
       throw new StreamError(id, ErrorCode.FLOW_CONTROL_ERROR, "more data than the window allows");
     }
     const padding = frameBytes - (end - start);
     if (padding > 0) stream.credit(padding);
     this.#checkContent(stream, end - start, endStream);
-    if (end > start) stream.consumer?.onData(bytes.subarray(start, end));
+    if (end > start) stream.consumer?.onData(bytes.subarray(start, end), endStream);
+    // What is whole goes on its way, whatever others have begun.
+    if (!endStream && stream.unreadBytes > 0 && connection.isUnreadFull) {
+      throw new StreamError(id, ErrorCode.ENHANCE_YOUR_CALM, "too many requests are half read");
+    }
     if (endStream && !stream.isClosed) connection.endRemote(stream);
   }
 

@@ -32,6 +32,8 @@ export interface Http2Limits {
   readonly writeStallMs: number;
   /** By when the client's preface and settings must be there. */
   readonly handshakeMs: number;
+  /** By when a message must be whole that has begun to arrive. */
+  readonly unfinishedMs: number;
   /** How long `shutdown` waits for the streams that are open. */
   readonly drainMs: number;
   /** Frames that cost work and bring nothing, of each kind: so many at once … */
@@ -48,6 +50,9 @@ export interface Http2Limits {
   readonly permitPingWithoutStream: boolean;
 }
 
+/** What the unread data of all connections may take together, unless they share another budget. */
+export const UNREAD_BYTES_MAX = 268_435_456;
+
 /** What holds unless the options say otherwise. */
 export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   streamsMax: 1_000,
@@ -62,6 +67,7 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   outputBytesMax: 65_536,
   writeStallMs: 60_000,
   handshakeMs: 10_000,
+  unfinishedMs: 60_000,
   drainMs: 5_000,
   floodBurst: 2_000,
   floodPerSecond: 200,

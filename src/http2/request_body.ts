@@ -21,6 +21,11 @@ export class RequestBody {
     }, { highWaterMark: 0 });
   }
 
+  /** Whether nothing waits to be read. */
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
   #pull(): Promise<void> | void {
     if (this.#parts.length > 0 || this.#isEnded) return this.#next();
     return new Promise((resolve) =>

@@ -1,3 +1,4 @@
+import { ByteBudget } from "../base/byte_budget.ts";
 import type { Clock, Stoppable } from "../base/clock.ts";
 import type { BytePipe } from "./byte_pipe.ts";
 import { type ConnectionHost, Http2Connection } from "./connection.ts";
@@ -8,7 +9,7 @@ import type { CallContext } from "./grpc/call_state.ts";
 import { Deadlines } from "./grpc/deadlines.ts";
 import type { GrpcHandler } from "./grpc/handler.ts";
 import { isGrpc, openCall } from "./grpc/open_call.ts";
-import { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "./limits.ts";
+import { DEFAULT_HTTP2_LIMITS, type Http2Limits, UNREAD_BYTES_MAX } from "./limits.ts";
 import type { RequestHead } from "./request_head.ts";
 import type { Stream, StreamConsumer } from "./stream.ts";
 
@@ -25,6 +26,11 @@ export interface Http2Options {
   readonly clock: Clock;
   /** What differs from {@linkcode DEFAULT_HTTP2_LIMITS}. */
   readonly limits?: Partial<Http2Limits>;
+  /**
+   * What unread data may take, shared with other connections. Past it requests that are not whole are
+   * refused.
+   */
+  readonly unread?: ByteBudget;
   /** Is told what goes wrong, for logs and metrics. It must not throw. */
   readonly onEvent?: (event: Http2Event) => void;
 }
@@ -49,6 +55,7 @@ class ServedConnection implements Http2Served, ConnectionHost {
   readonly closed: Promise<void>;
   readonly clock: Clock;
   readonly limits: Http2Limits;
+  readonly unread: ByteBudget;
   readonly #pipe: BytePipe;
   readonly #options: Http2Options;
   readonly #calls: CallContext;
@@ -69,11 +76,13 @@ class ServedConnection implements Http2Served, ConnectionHost {
     this.#options = options;
     this.clock = options.clock;
     this.limits = { ...DEFAULT_HTTP2_LIMITS, ...options.limits };
+    this.unread = options.unread ?? new ByteBudget(UNREAD_BYTES_MAX);
     this.#calls = {
       clock: options.clock,
       deadlines: new Deadlines(options.clock),
       messageBytesMax: this.limits.messageBytesMax,
       streamQueueBytesMax: this.limits.streamQueueBytesMax,
+      unfinishedMs: this.limits.unfinishedMs,
       onEvent: (event) => this.onEvent(event),
     };
     this.#connection = new Http2Connection(this);
@@ -117,10 +126,7 @@ class ServedConnection implements Http2Served, ConnectionHost {
 
   onRequest(stream: Stream, head: RequestHead): StreamConsumer {
     if (isGrpc(head)) return openCall(stream, head, this.#options.grpc, this.#calls);
-    const { streamQueueBytesMax } = this.limits;
-    const { fetch } = this.#options;
-    const { onEvent } = this.#calls;
-    const exchange = new FetchExchange(stream, head, streamQueueBytesMax, fetch, onEvent);
+    const exchange = new FetchExchange(stream, head, this.#options.fetch, this.#calls);
     exchange.begin();
     return exchange;
   }

@@ -6,8 +6,11 @@ import { DEFAULT_WINDOW_BYTES } from "./settings.ts";
 
 /** Whoever answers the request of one stream. After `onEnd` no data comes; after `onAbort` nothing. */
 export interface StreamConsumer {
-  /** A part of the request's data, which may be kept. Call {@linkcode Stream.credit} when it is read. */
-  onData(bytes: Uint8Array): void;
+  /**
+   * A part of the request's data, which may be kept. Call {@linkcode Stream.credit} when it is read.
+   * `isLast` says that {@linkcode StreamConsumer.onEnd} follows.
+   */
+  onData(bytes: Uint8Array, isLast: boolean): void;
   /** The request is complete. */
   onEnd(): void;
   /** The peer has reset the stream or gone, or broke a rule: nobody waits for the answer. */
@@ -26,6 +29,8 @@ export interface StreamOwner {
   schedule(stream: Stream): void;
   /** Counts queued bytes of all streams, up or down. */
   countQueued(bytes: number): void;
+  /** Counts data of all streams that nobody has read, up or down. */
+  countUnread(bytes: number): void;
   /** Lets the peer send more on this stream. */
   widenReceive(stream: Stream, bytes: number): void;
   /** Lends room for a large message; the result takes it back. */
@@ -52,6 +57,8 @@ export class Stream {
   isClosed = false;
   /** How much data the request still owes after `content-length`, or -1 for any. */
   owedContentBytes = -1;
+  /** Data that has arrived and nobody has read, in bytes. */
+  unreadBytes = 0;
   /** What waits to be sent, in bytes. */
   queuedBytes = 0;
   readonly #queue: Uint8Array[] = [];
@@ -155,8 +162,16 @@ export class Stream {
     this.consumer?.onDrained();
   }
 
+  /** Counts data that has arrived; false if it was more than the peer may send. */
+  receive(byteCount: number): boolean {
+    this.unreadBytes += byteCount;
+    this.#owner.countUnread(byteCount);
+    return this.receiveWindow.receive(byteCount);
+  }
+
   /** Lets the peer send as much again as was read. */
   credit(byteCount: number): void {
+    this.#countRead(Math.min(byteCount, this.unreadBytes));
     if (this.isRemoteEnded || this.isClosed) {
       this.#endLoan();
       return;
@@ -177,6 +192,11 @@ export class Stream {
     this.#returnLoan = this.#owner.borrowRoom(this, this.#loanBytes);
   }
 
+  #countRead(byteCount: number): void {
+    this.unreadBytes -= byteCount;
+    this.#owner.countUnread(-byteCount);
+  }
+
   #endLoan(): void {
     this.#returnLoan?.();
     this.#returnLoan = null;
@@ -190,6 +210,7 @@ export class Stream {
   /** Forgets everything that waits. The owner calls it when the stream is over. */
   close(): void {
     this.isClosed = true;
+    this.#countRead(this.unreadBytes);
     this.#owner.countQueued(-this.queuedBytes);
     this.queuedBytes = 0;
     this.#queue.length = 0;

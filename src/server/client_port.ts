@@ -1,7 +1,10 @@
 import { GrpcCode, RpcError } from "../api/errors.ts";
 import type { FetchHandler } from "../api/fetch_handler.ts";
 import type { GrpcLookup } from "../api/grpc/handlers.ts";
+import { ByteBudget } from "../base/byte_budget.ts";
 import type { Clock } from "../base/clock.ts";
+import { UNREAD_BYTES_MAX } from "../http2/limits.ts";
+import type { Http2Limits } from "../http2/limits.ts";
 import { type Http2Options, type Http2Served, serveHttp2Connection } from "../http2/serve.ts";
 import { bindError } from "./bind_error.ts";
 import { Http1Server } from "./http1_server.ts";
@@ -31,8 +34,8 @@ export interface ClientHandlers {
 /** What the port needs. */
 export interface ClientPortOptions {
   readonly clock: Clock;
-  /** Requests at a time on one HTTP/2 connection. */
-  readonly streamsMax: number;
+  /** The bounds of one HTTP/2 connection. */
+  readonly http2: Partial<Http2Limits>;
   /** Whether HTTP/1.1 is spoken here, too. */
   readonly servesHttp1: boolean;
   /** The certificates for `https`. */
@@ -52,6 +55,8 @@ export class ClientPort implements AsyncDisposable {
   readonly #http1: Http1Server | null;
   readonly #listeners: { close(): void }[] = [];
   readonly #http2 = new Set<Http2Served>();
+  /** What the unread data of all its HTTP/2 connections may take. */
+  readonly #unread = new ByteBudget(UNREAD_BYTES_MAX);
   /** Connections that have not said enough to be told apart. */
   readonly #silent = new Set<Socket>();
   /** Everything that must have ended before the port is closed. */
@@ -143,12 +148,13 @@ export class ClientPort implements AsyncDisposable {
   }
 
   async #serveHttp2(socket: Socket, first: Uint8Array): Promise<void> {
-    const { clock, streamsMax, onEvent } = this.#options;
+    const { clock, http2, onEvent } = this.#options;
     const served = serveHttp2Connection(new SocketPipe(socket, first), {
       grpc: (path) => this.#handlers.grpc(path),
       fetch: (request) => this.#handlers.fetch(request),
       clock,
-      limits: { streamsMax, drainMs: GRACE_MS },
+      limits: { ...http2, drainMs: GRACE_MS },
+      unread: this.#unread,
       onEvent,
     });
     this.#http2.add(served);

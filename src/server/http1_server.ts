@@ -18,6 +18,9 @@ const PATIENCE_CHECK_MS = 1_000;
  * two thirds of what it serves without (`--listen-client-http-urls`); the server of `node:http`,
  * which can be handed a connection, is half as fast.
  *
+ * How much of a request's head may come is Deno's to say: there is no setting for it. How long it may
+ * take is ours (`joined_connection.ts`), and so is the body (`api/gateway/body_intake.ts`).
+ *
  * Safety: the port serves nobody but this process: requests on connections that did not begin here
  * are refused.
  */

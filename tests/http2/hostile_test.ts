@@ -1,6 +1,7 @@
 // Bytes of all kinds: whatever comes, the connection answers in frames or ends, and never throws.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { ByteBudget } from "../../src/base/byte_budget.ts";
 import { concatBytes } from "../../src/base/bytes.ts";
 import { Http2Connection } from "../../src/http2/connection.ts";
 import { Flag, FrameType, PREFACE } from "../../src/http2/frame.ts";
@@ -29,11 +30,14 @@ function feed(chunks: readonly Uint8Array[]): Uint8Array {
     deadlines: new Deadlines(clock),
     messageBytesMax: limits.messageBytesMax,
     streamQueueBytesMax: limits.streamQueueBytesMax,
+    unfinishedMs: limits.unfinishedMs,
     onEvent: () => {},
   };
+  const unread = new ByteBudget(100);
   const connection = new Http2Connection({
     clock,
     limits,
+    unread,
     onRequest: (stream, head) => openCall(stream, head, () => echo, context),
     wantsFlush: () => {},
     onEvent: (event) => {
@@ -44,7 +48,7 @@ function feed(chunks: readonly Uint8Array[]): Uint8Array {
   connection.sender.pump();
   connection.disconnect();
   assertEquals(faults, []);
-  assertEquals([connection.queuedBytes, connection.streams.size], [0, 0]);
+  assertEquals([connection.queuedBytes, connection.streams.size, unread.takenBytes], [0, 0, 0]);
   context.deadlines.stop();
   assertEquals(clock.timers, 0);
   return connection.sender.out.take();

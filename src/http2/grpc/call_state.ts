@@ -4,7 +4,7 @@ import { ErrorCode } from "../error_code.ts";
 import { HeaderField } from "../hpack/header_field.ts";
 import type { RequestHead } from "../request_head.ts";
 import type { Stream } from "../stream.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { Deadlines, Expiring } from "./deadlines.ts";
 import type { GrpcCall } from "./handler.ts";
 import { GrpcMetadata } from "./metadata.ts";
 import { GrpcCode, GrpcError, statusFields, statusOf } from "./status.ts";
@@ -15,6 +15,8 @@ export interface CallContext {
   readonly deadlines: Deadlines;
   readonly messageBytesMax: number;
   readonly streamQueueBytesMax: number;
+  /** By when a message must be whole that has begun. */
+  readonly unfinishedMs: number;
   onEvent(event: Http2Event): void;
 }
 
@@ -38,6 +40,8 @@ export class CallState implements GrpcCall {
   #hasSentHead = false;
   #trailers: HeaderField[] | null = null;
   #metadata: GrpcMetadata | null = null;
+  /** Ends the call if a message that has begun does not end. */
+  #patience: Expiring | null = null;
   #listeners: ((reason: GrpcError) => void)[] | null = null;
 
   constructor(stream: Stream, head: RequestHead, context: CallContext, timeoutMs: number) {
@@ -103,15 +107,38 @@ export class CallState implements GrpcCall {
     this.fail(GrpcCode.UNKNOWN, error instanceof Error ? error.message : "unknown error");
   }
 
+  /** A message has begun: the rest of it must come in time. */
+  awaitRest(): void {
+    if (this.#patience !== null || this.isOver) return;
+    const { clock, deadlines, unfinishedMs } = this.context;
+    this.#patience = {
+      deadlineMs: clock.nowMs() + unfinishedMs,
+      onDeadline: () => this.#expire("grpc: a message was not whole in time"),
+    };
+    deadlines.add(this.#patience);
+  }
+
+  /** It is whole. */
+  hasRest(): void {
+    if (this.#patience === null) return;
+    this.context.deadlines.delete(this.#patience);
+    this.#patience = null;
+  }
+
   #endOnce(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
+    this.hasRest();
     if (this.deadlineMs !== Infinity) this.context.deadlines.delete(this);
     return true;
   }
 
   onDeadline(): void {
-    const reason = new GrpcError(GrpcCode.DEADLINE_EXCEEDED, "context deadline exceeded");
+    this.#expire("context deadline exceeded");
+  }
+
+  #expire(message: string): void {
+    const reason = new GrpcError(GrpcCode.DEADLINE_EXCEEDED, message);
     this.fail(reason.code, reason.message);
     this.#tell(reason);
     this.stream.consumer?.onAbort(ErrorCode.CANCEL, reason.message);

@@ -112,12 +112,14 @@ export class StreamExchange implements StreamConsumer, GrpcStreamCall {
     if (this.#call.isOver) return;
     try {
       this.#assembler.push(bytes);
+      if (!this.#assembler.isEmpty) this.#call.awaitRest();
     } catch (error) {
       this.#call.failWith(error);
     }
   }
 
   #onMessage(message: Uint8Array): void {
+    this.#call.hasRest();
     const waiter = this.#receiving;
     if (waiter === null) {
       this.#inbox.push(message);

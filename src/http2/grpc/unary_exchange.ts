@@ -18,8 +18,9 @@ export class UnaryExchange implements StreamConsumer {
     this.#handler = handler;
   }
 
-  onData(bytes: Uint8Array): void {
+  onData(bytes: Uint8Array, isLast: boolean): void {
     if (this.#call.isOver) return;
+    if (!isLast) this.#call.awaitRest();
     try {
       this.#assembler ??= new MessageAssembler(
         this.#call.context.messageBytesMax,
@@ -38,17 +39,19 @@ export class UnaryExchange implements StreamConsumer {
       throw new GrpcError(GrpcCode.INTERNAL, "cardinality violation: a second request message");
     }
     this.#request = message;
-    this.#call.stream.credit(PREFIX_BYTES + message.length);
   }
 
   onEnd(): void {
     const call = this.#call;
     if (call.isOver) return;
+    call.hasRest();
     if (this.#request === null || !this.#assembler?.isEmpty) {
       call.fail(GrpcCode.INTERNAL, "cardinality violation: not one whole request message");
       call.release();
       return;
     }
+    // Why not before: until the client has ended the request it is kept, and so counts as unread.
+    call.stream.credit(PREFIX_BYTES + this.#request.length);
     this.#isHandling = true;
     try {
       const answer = this.#handler.handle(this.#request, call);
