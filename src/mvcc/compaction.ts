@@ -152,7 +152,7 @@ function copyRecords(
       const to = target.allocate(byteCount, source.main(offset), capacity);
       target.bytes.set(source.bytes.subarray(offset, offset + byteCount), to);
       const entry = table.findRecord(source, offset);
-      if (table.segment(entry) === source && table.offset(entry) === offset) {
+      if (table.foundSegment === source && table.foundOffset === offset) {
         table.set(entry, target, to, !source.isTombstone(offset));
       }
     }
@@ -171,7 +171,7 @@ function dropEntries(
   for (const offset of allOffsets(segment)) {
     if (!segment.isTombstone(offset) || segment.main(offset) >= compactRevision) continue;
     const entry = table.findRecord(segment, offset);
-    if (entry < 0 || table.segment(entry) !== segment || table.offset(entry) !== offset) continue;
+    if (entry < 0 || table.foundSegment !== segment || table.foundOffset !== offset) continue;
     const key = segment.key(offset);
     tree.remove(key);
     table.remove(key, entry);

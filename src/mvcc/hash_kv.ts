@@ -4,7 +4,7 @@ import { crc32c } from "../base/crc32.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { isNewestAt } from "./compaction.ts";
 import type { MvccReason } from "./key_value.ts";
-import { NO_LEASE } from "./key_value.ts";
+import { RecordKeyValue } from "./record_key_value.ts";
 import type { RevisionLog, RevisionReader } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
 import type { StoreView } from "./store_view.ts";
@@ -131,25 +131,10 @@ function writeStored(writer: ByteWriter, segment: Segment, offset: number): void
   writer.byte(UNDERSCORE);
   writeBigEndian64(writer, segment.sub(offset));
   if (tombstone) writer.byte(TOMBSTONE_MARK);
-  writer.byte(0x0a);
-  writer.bytes(segment.key(offset));
-  if (tombstone) return;
-  writer.byte(0x10);
-  writer.varint(segment.createRevision(offset));
-  writer.byte(0x18);
-  writer.varint(segment.main(offset));
-  writer.byte(0x20);
-  writer.varint(segment.version(offset));
-  const value = segment.value(offset);
-  if (value.length > 0) {
-    writer.byte(0x2a);
-    writer.bytes(value);
-  }
-  const lease = segment.lease(offset);
-  if (lease !== NO_LEASE) {
-    writer.byte(0x30);
-    writer.varint64(lease);
-  }
+  if (tombstone) {
+    writer.byte(0x0a);
+    writer.bytes(segment.key(offset));
+  } else new RecordKeyValue(segment, offset).writeFields(writer);
 }
 
 function writeBigEndian64(writer: ByteWriter, value: number): void {

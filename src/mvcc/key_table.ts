@@ -1,31 +1,48 @@
+import { assert } from "../base/assert.ts";
 import { hashBytes } from "./key_hash.ts";
 import { AT_KEY_BYTES, KEY_BYTES_MASK, RECORD_HEADER_BYTES } from "./record.ts";
 import type { RevisionLog } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
 
-const CAPACITY_MIN = 64;
+/** The table is cut into so many shards, each of which grows on its own: no growth takes long. */
+const SHARDS = 256;
+/** Which bits of a hash name the shard; the lowest ones name the place in it. */
+const SHARD_SHIFT = 24;
+/** A place is four words: hash, entry + 1 (0 when free), slot of the segment, offset * 2 + alive. */
+const PLACE_SHIFT = 2;
+const PLACE_WORDS = 1 << PLACE_SHIFT;
+const PLACES_MIN = 4;
+/** A shard without keys: one free place that ends every search. */
+const NO_PLACES = new Uint32Array(PLACE_WORDS);
+/** Entries whose addresses are kept in one piece, so that no growth copies them. */
+const PAGE_BITS = 12;
+const PAGE_ENTRIES = 1 << PAGE_BITS;
 
 /**
  * All keys, each with a small number (its *entry*) that stays the same while the key is in the
  * index. An entry knows the address of the key's newest record and whether the key is alive there;
  * the key's bytes are read in that record and nowhere doubled. A hash table with open addressing
- * leads from key to entry.
+ * leads from key to entry and, lest it takes another cache miss, to the address too.
  */
 export class KeyTable {
   readonly #log: RevisionLog;
   readonly #seed: number;
-  /** Pairs of (hash, entry + 1); 0 in the second marks a free place. */
-  #places = new Uint32Array(CAPACITY_MIN * 2);
-  #mask = CAPACITY_MIN - 1;
-  /** Pairs of (slot of the segment, offset * 2 + alive). */
-  #addresses = new Uint32Array(CAPACITY_MIN * 2);
+  readonly #shards: Uint32Array[] = [];
+  readonly #shardSizes = new Uint32Array(SHARDS);
+  /** Pairs of (slot of the segment, offset * 2 + alive), by entry. */
+  readonly #pages: Uint32Array[] = [];
   #entriesMade = 0;
   #freeEntries: number[] = [];
+  /** The shard and the place in it that the last `find` or `insert` ended at. */
+  #shard: Uint32Array;
+  #place = 0;
 
   /** @param seed Starts the hash; a store that serves strangers should be given a random one. */
   constructor(log: RevisionLog, seed: number) {
     this.#log = log;
     this.#seed = seed >>> 0;
+    for (let i = 0; i < SHARDS; i++) this.#shards.push(NO_PLACES);
+    this.#shard = NO_PLACES;
   }
 
   /** How many keys there are, deleted ones that compaction has not yet met included. */
@@ -33,12 +50,12 @@ export class KeyTable {
     return this.#entriesMade - this.#freeEntries.length;
   }
 
-  /** The entry of a key, or -1. */
+  /** The entry of a key, or -1. Then `found...` and `set` are about this key. */
   find(key: Uint8Array): number {
     return this.#find(key, 0, key.length);
   }
 
-  /** The entry of a record's key, or -1. */
+  /** The entry of a record's key, or -1. Then `found...` and `set` are about this key. */
   findRecord(segment: Segment, offset: number): number {
     const start = offset + RECORD_HEADER_BYTES;
     return this.#find(segment.bytes, start, start + segment.keyBytes(offset));
@@ -46,100 +63,113 @@ export class KeyTable {
 
   #find(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(bytes, this.#seed, start, end);
-    const places = this.#places;
-    const mask = this.#mask;
-    for (let place = hash & mask;; place = (place + 1) & mask) {
-      const found = places[place * 2 + 1];
+    const shard = this.#shards[hash >>> SHARD_SHIFT];
+    const mask = shard.length - PLACE_WORDS;
+    for (let place = (hash << PLACE_SHIFT) & mask;; place = (place + PLACE_WORDS) & mask) {
+      const found = shard[place + 1];
       if (found === 0) return -1;
-      if (places[place * 2] === hash && this.#hasKey(found - 1, bytes, start, end)) {
+      if (shard[place] === hash && this.#hasKey(shard, place, bytes, start, end)) {
+        this.#shard = shard;
+        this.#place = place;
         return found - 1;
       }
     }
   }
 
-  #hasKey(entry: number, key: Uint8Array, from: number, end: number): boolean {
-    const segment = this.segment(entry);
-    const offset = this.offset(entry);
-    const keyBytes = segment.view.getUint32(offset + AT_KEY_BYTES, true) & KEY_BYTES_MASK;
+  #hasKey(shard: Uint32Array, place: number, key: Uint8Array, from: number, end: number): boolean {
+    const { bytes, view } = this.#log.slot(shard[place + 2]);
+    const offset = shard[place + 3] >>> 1;
+    const keyBytes = view.getUint32(offset + AT_KEY_BYTES, true) & KEY_BYTES_MASK;
     if (keyBytes !== end - from) return false;
-    const bytes = segment.bytes;
     const start = offset + RECORD_HEADER_BYTES;
     for (let i = 0; i < keyBytes; i++) if (bytes[start + i] !== key[from + i]) return false;
     return true;
   }
 
+  /** The segment of the newest record of the key that was found last. */
+  get foundSegment(): Segment {
+    return this.#log.slot(this.#shard[this.#place + 2]);
+  }
+
+  /** The offset of that record in its segment. */
+  get foundOffset(): number {
+    return this.#shard[this.#place + 3] >>> 1;
+  }
+
+  /** Whether that record is a value and no tombstone. */
+  get foundAlive(): boolean {
+    return (this.#shard[this.#place + 3] & 1) === 1;
+  }
+
   /** Enters a key that is not there yet. Its newest record must be set next. */
   insert(key: Uint8Array): number {
-    if (this.size * 4 >= (this.#mask + 1) * 3) this.#growPlaces();
-    const entry = this.#freeEntries.pop() ?? this.#entriesMade++;
-    if (entry * 2 === this.#addresses.length) this.#growAddresses();
-    this.#place(hashBytes(key, this.#seed), entry);
-    return entry;
-  }
-
-  #place(hash: number, entry: number): void {
-    const places = this.#places;
-    let place = hash & this.#mask;
-    while (places[place * 2 + 1] !== 0) place = (place + 1) & this.#mask;
-    places[place * 2] = hash;
-    places[place * 2 + 1] = entry + 1;
-  }
-
-  #growPlaces(): void {
-    const old = this.#places;
-    this.#places = new Uint32Array(old.length * 2);
-    this.#mask = old.length - 1;
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0) this.#place(old[i], old[i + 1] - 1);
+    const hash = hashBytes(key, this.#seed);
+    const number = hash >>> SHARD_SHIFT;
+    let shard = this.#shards[number];
+    if (++this.#shardSizes[number] * PLACE_WORDS * 4 > shard.length * 3) {
+      shard = this.#shards[number] = grown(shard);
     }
-  }
-
-  #growAddresses(): void {
-    // Half as much again: doubling a large table would reserve too much.
-    const pairs = this.#addresses.length / 2;
-    const grown = new Uint32Array((pairs + Math.max(CAPACITY_MIN, pairs >>> 1)) * 2);
-    grown.set(this.#addresses);
-    this.#addresses = grown;
+    const entry = this.#freeEntries.pop() ?? this.#entriesMade++;
+    if (entry >>> PAGE_BITS === this.#pages.length) {
+      this.#pages.push(new Uint32Array(PAGE_ENTRIES * 2));
+    }
+    this.#shard = shard;
+    this.#place = freePlace(shard, hash);
+    shard[this.#place] = hash;
+    shard[this.#place + 1] = entry + 1;
+    return entry;
   }
 
   /** Takes a key out. Its entry may come back as another key's. */
   remove(key: Uint8Array, entry: number): void {
-    const places = this.#places;
-    const mask = this.#mask;
-    let hole = hashBytes(key, this.#seed) & mask;
-    while (places[hole * 2 + 1] !== entry + 1) hole = (hole + 1) & mask;
+    const hash = hashBytes(key, this.#seed);
+    const number = hash >>> SHARD_SHIFT;
+    const shard = this.#shards[number];
+    const mask = shard.length - PLACE_WORDS;
+    let hole = (hash << PLACE_SHIFT) & mask;
+    while (shard[hole + 1] !== entry + 1) hole = (hole + PLACE_WORDS) & mask;
     // Keys that had to go past the hole move back into it, so that no search ends too early.
-    for (let place = (hole + 1) & mask; places[place * 2 + 1] !== 0; place = (place + 1) & mask) {
-      const home = places[place * 2] & mask;
+    let place = (hole + PLACE_WORDS) & mask;
+    for (; shard[place + 1] !== 0; place = (place + PLACE_WORDS) & mask) {
+      const home = (shard[place] << PLACE_SHIFT) & mask;
       if (((place - home) & mask) >= ((place - hole) & mask)) {
-        places[hole * 2] = places[place * 2];
-        places[hole * 2 + 1] = places[place * 2 + 1];
+        shard.copyWithin(hole, place, place + PLACE_WORDS);
         hole = place;
       }
     }
-    places[hole * 2] = places[hole * 2 + 1] = 0;
+    shard.fill(0, hole, hole + PLACE_WORDS);
+    this.#shardSizes[number]--;
     this.#freeEntries.push(entry);
   }
 
-  /** Sets where a key's newest record is and whether it is alive there. */
+  /** Sets where the newest record of the key found or inserted last is and whether it is alive. */
   set(entry: number, segment: Segment, offset: number, alive: boolean): void {
-    this.#addresses[entry * 2] = segment.slot;
-    this.#addresses[entry * 2 + 1] = offset * 2 + (alive ? 1 : 0);
+    const shard = this.#shard;
+    const place = this.#place;
+    assert(shard[place + 1] === entry + 1, "An address is set for the key found last");
+    const page = this.#pages[entry >>> PAGE_BITS];
+    const at = (entry & (PAGE_ENTRIES - 1)) * 2;
+    page[at] = shard[place + 2] = segment.slot;
+    page[at + 1] = shard[place + 3] = offset * 2 + (alive ? 1 : 0);
   }
 
   /** The segment of a key's newest record. */
   segment(entry: number): Segment {
-    return this.#log.slot(this.#addresses[entry * 2]);
+    return this.#log.slot(this.#pages[entry >>> PAGE_BITS][(entry & (PAGE_ENTRIES - 1)) * 2]);
   }
 
   /** The offset of a key's newest record in its segment. */
   offset(entry: number): number {
-    return this.#addresses[entry * 2 + 1] >>> 1;
+    return this.#offsetAndAlive(entry) >>> 1;
   }
 
   /** 1 when the key's newest record is a value, 0 when it is a tombstone. */
   alive(entry: number): number {
-    return this.#addresses[entry * 2 + 1] & 1;
+    return this.#offsetAndAlive(entry) & 1;
+  }
+
+  #offsetAndAlive(entry: number): number {
+    return this.#pages[entry >>> PAGE_BITS][(entry & (PAGE_ENTRIES - 1)) * 2 + 1];
   }
 
   /**
@@ -149,13 +179,11 @@ export class KeyTable {
    * overlap, so asking for all first makes a range several times faster.
    */
   touch(entries: Uint32Array, count: number): number {
-    const addresses = this.#addresses;
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += addresses[entries[i] * 2];
+    for (let i = 0; i < count; i++) sum += this.#offsetAndAlive(entries[i]);
     for (let i = 0; i < count; i++) {
-      const place = entries[i] * 2;
-      const { bytes } = this.#log.slot(addresses[place]);
-      const offset = addresses[place + 1] >>> 1;
+      const { bytes } = this.segment(entries[i]);
+      const offset = this.offset(entries[i]);
       // The header's first half, which may lie across two cache lines.
       sum += bytes[offset] + bytes[offset + 31];
     }
@@ -188,6 +216,23 @@ export class KeyTable {
     const start = this.offset(entry) + RECORD_HEADER_BYTES;
     return keyHead(segment.bytes, start + from, start + segment.keyBytes(this.offset(entry)));
   }
+}
+
+function grown(shard: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(Math.max(PLACES_MIN * PLACE_WORDS, shard.length * 2));
+  for (let from = 0; from < shard.length; from += PLACE_WORDS) {
+    if (shard[from + 1] === 0) continue;
+    const to = freePlace(larger, shard[from]);
+    for (let i = 0; i < PLACE_WORDS; i++) larger[to + i] = shard[from + i];
+  }
+  return larger;
+}
+
+function freePlace(shard: Uint32Array, hash: number): number {
+  const mask = shard.length - PLACE_WORDS;
+  let place = (hash << PLACE_SHIFT) & mask;
+  while (shard[place + 1] !== 0) place = (place + PLACE_WORDS) & mask;
+  return place;
 }
 
 /** Four bytes as one number that orders as they do; bytes past `end` count as zero. */

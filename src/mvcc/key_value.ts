@@ -14,6 +14,12 @@ export interface KeyValue {
   lease: bigint;
 }
 
+/** A key-value with all its parts taken out, as answers to commands hold it. */
+export function plainKeyValue(kv: KeyValue): KeyValue {
+  const { key, createRevision, modRevision, version, value, lease } = kv;
+  return { key, createRevision, modRevision, version, value, lease };
+}
+
 /** A key was written. */
 export const EVENT_PUT = 0;
 /** A key was deleted. */

@@ -1,6 +1,7 @@
 import { compareBytes, EMPTY_BYTES } from "../base/bytes.ts";
 import { isSingleKey, type KeyInterval, keyInterval } from "./key_interval.ts";
-import type { KeyValue, MvccReason } from "./key_value.ts";
+import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
+import { RecordKeyValue } from "./record_key_value.ts";
 import * as etcd from "./requests.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
 import type { StoreView } from "./store_view.ts";
@@ -32,7 +33,7 @@ export function executeRange(store: StoreView, request: RangeRequest): RangeResu
     result.more = true;
   }
   if (request.keysOnly && request.sortTarget === etcd.SORT_BY_VALUE) {
-    for (const kv of result.kvs) kv.value = EMPTY_BYTES;
+    result.kvs = result.kvs.map((kv) => ({ ...metadata(kv), lease: kv.lease }));
   }
   return result;
 }
@@ -94,8 +95,13 @@ function fetchLimit(request: RangeRequest): number {
 
 function readLocated(store: StoreView, request: RangeRequest): KeyValue {
   const { segment, offset } = store.log;
-  if (request.keysOnly && request.sortTarget !== etcd.SORT_BY_VALUE) return segment.keyOnly(offset);
-  return segment.keyValue(offset);
+  const kv = new RecordKeyValue(segment, offset);
+  return request.keysOnly && request.sortTarget !== etcd.SORT_BY_VALUE ? metadata(kv) : kv;
+}
+
+/** A key-value as etcd answers keys-only from its index: no value, no lease. */
+function metadata({ key, createRevision, modRevision, version }: KeyValue): KeyValue {
+  return { key, createRevision, modRevision, version, value: EMPTY_BYTES, lease: NO_LEASE };
 }
 
 function filter(request: RangeRequest, result: RangeResult): void {

@@ -100,7 +100,7 @@ export class RestorePass {
     if (segment.lease(offset) !== NO_LEASE) this.#anyLeased = true;
     let entry = table.findRecord(segment, offset);
     if (entry < 0) entry = table.insert(segment.key(offset));
-    else table.segment(entry).becomesGarbage(main);
+    else table.foundSegment.becomesGarbage(main);
     table.set(entry, segment, offset, !tombstone);
   }
 }

@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { contentSums } from "./content_sums.ts";
-import { type KeyValue, NO_LEASE } from "./key_value.ts";
+import { NO_LEASE } from "./key_value.ts";
 import * as at from "./record.ts";
 
 const DIRECTORY_MIN = 16;
@@ -241,38 +241,6 @@ export class Segment {
   #part(start: number, byteCount: number): Uint8Array {
     const { view } = this;
     return new Uint8Array(view.buffer, view.byteOffset + start, byteCount);
-  }
-
-  /** The record as a key-value; of a tombstone only key and revision are set. */
-  keyValue(offset: number): KeyValue {
-    const { view } = this;
-    const { buffer } = view;
-    const keyField = view.getUint32(offset + at.AT_KEY_BYTES, true);
-    const valueBytes = view.getUint32(offset + at.AT_VALUE_BYTES, true);
-    const keyStart = view.byteOffset + offset + at.RECORD_HEADER_BYTES;
-    const keyBytes = keyField & at.KEY_BYTES_MASK;
-    return {
-      key: new Uint8Array(buffer, keyStart, keyBytes),
-      createRevision: view.getFloat64(offset + at.AT_CREATE, true),
-      modRevision: view.getFloat64(offset + at.AT_MAIN, true),
-      version: view.getFloat64(offset + at.AT_VERSION, true),
-      value: valueBytes === 0
-        ? EMPTY_BYTES
-        : new Uint8Array(buffer, keyStart + keyBytes, valueBytes),
-      lease: (keyField & at.LEASE_BIT) === 0 ? NO_LEASE : this.lease(offset),
-    };
-  }
-
-  /** The record's metadata alone, as etcd answers keys-only from its index: no value, no lease. */
-  keyOnly(offset: number): KeyValue {
-    return {
-      key: this.key(offset),
-      createRevision: this.createRevision(offset),
-      modRevision: this.main(offset),
-      version: this.version(offset),
-      value: EMPTY_BYTES,
-      lease: NO_LEASE,
-    };
   }
 }
 

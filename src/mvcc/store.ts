@@ -5,6 +5,7 @@ import { KeyTable } from "./key_table.ts";
 import { KeyTree } from "./key_tree.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import { executeRange } from "./range_query.ts";
+import { RecordKeyValue } from "./record_key_value.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
 import { type LeasedKey, RestorePass } from "./restore_pass.ts";
 import { type RecordDraft, RevisionLog } from "./revision_log.ts";
@@ -104,9 +105,9 @@ export class MvccStore implements WritableStore {
 
   /** The key as it is now, or null. */
   get(key: Uint8Array): KeyValue | null {
-    const entry = this.#table.find(key);
-    if (entry < 0 || this.#table.alive(entry) === 0) return null;
-    return this.#table.segment(entry).keyValue(this.#table.offset(entry));
+    const table = this.#table;
+    if (table.find(key) < 0 || !table.foundAlive) return null;
+    return new RecordKeyValue(table.foundSegment, table.foundOffset);
   }
 
   /** Reads a key or an interval at one revision. */

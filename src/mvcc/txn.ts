@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { comparesHold } from "./compare.ts";
 import { IntervalTree } from "./interval_tree.ts";
 import { keyInterval } from "./key_interval.ts";
-import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
+import { type KeyValue, type MvccReason, NO_LEASE, plainKeyValue } from "./key_value.ts";
 import * as etcd from "./requests.ts";
 import type { MvccStore } from "./store.ts";
 import type { WriteTxn } from "./write_txn.ts";
@@ -134,6 +134,7 @@ function run(store: MvccStore, txn: WriteTxn, path: Path): etcd.TxnResult {
     if (op.requestRange !== undefined) {
       const range = store.range(op.requestRange);
       assert(typeof range !== "string", "A range of a transaction was checked before");
+      range.kvs = range.kvs.map(plainKeyValue);
       return { range };
     }
     if (op.requestPut !== undefined) return { put: put(store, txn, op.requestPut) };
@@ -158,7 +159,8 @@ function put(store: MvccStore, txn: WriteTxn, request: etcd.PutRequest): etcd.Pu
     if (request.ignoreLease) lease = previous.lease;
   }
   txn.put(request.key, value, lease);
-  return { revision: txn.revision, prevKv: request.prevKv ? previous : null };
+  const prevKv = request.prevKv && previous !== null ? plainKeyValue(previous) : null;
+  return { revision: txn.revision, prevKv };
 }
 
 function deleteRange(
@@ -170,7 +172,7 @@ function deleteRange(
   if (request.prevKv) {
     const previous = store.range(etcd.rangeRequest(request.key, request.rangeEnd));
     assert(typeof previous !== "string", "A range at the newest revision cannot fail");
-    prevKvs = previous.kvs;
+    prevKvs = previous.kvs.map(plainKeyValue);
   }
   const deleted = txn.deleteRange(request.key, request.rangeEnd);
   return { revision: txn.revision, deleted, prevKvs };

@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes } from "../base/bytes.ts";
 import { type Event, EVENT_DELETE, EVENT_PUT, type KeyValue } from "./key_value.ts";
 import { AT_PREV_MAIN, AT_PREV_SUB } from "./record.ts";
+import { RecordKeyValue } from "./record_key_value.ts";
 import type { Segment } from "./segment.ts";
 import type { StoreView } from "./store_view.ts";
 import type { Watcher } from "./watcher.ts";
@@ -127,7 +128,7 @@ export function makeEvent(
   withPrevious: boolean,
 ): Event {
   const type = segment.isTombstone(offset) ? EVENT_DELETE : EVENT_PUT;
-  const kv = segment.keyValue(offset);
+  const kv = new RecordKeyValue(segment, offset);
   const prevKv = withPrevious ? previousKeyValue(store, segment, offset) : null;
   return prevKv === null ? { type, kv } : { type, kv, prevKv };
 }
@@ -145,5 +146,5 @@ function previousKeyValue(store: StoreView, segment: Segment, offset: number): K
     segment = log.segment;
     offset = log.offset;
   } while (segment.main(offset) === main);
-  return segment.isTombstone(offset) ? null : segment.keyValue(offset);
+  return segment.isTombstone(offset) ? null : new RecordKeyValue(segment, offset);
 }

@@ -73,9 +73,9 @@ export class WriteTxn {
     let alive = false;
     let previousLease = NO_LEASE;
     if (entry >= 0) {
-      alive = table.alive(entry) === 1;
-      const segment = table.segment(entry);
-      const offset = table.offset(entry);
+      alive = table.foundAlive;
+      const segment = table.foundSegment;
+      const offset = table.foundOffset;
       if (alive) {
         draft.createRevision = segment.createRevision(offset);
         draft.version = segment.version(offset) + 1;
@@ -108,8 +108,8 @@ export class WriteTxn {
     const { table, tree } = this.#store;
     if (isSingleKey(rangeEnd)) {
       const entry = table.find(key);
-      if (entry < 0 || table.alive(entry) === 0) return 0;
-      this.#delete(entry);
+      if (entry < 0 || !table.foundAlive) return 0;
+      this.#delete(entry, table.foundSegment, table.foundOffset);
       return 1;
     }
     const interval = keyInterval(key, rangeEnd);
@@ -118,16 +118,17 @@ export class WriteTxn {
     let deleted = 0;
     for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
       if (table.alive(entry) === 0) continue;
-      this.#delete(entry);
+      const [segment, offset] = [table.segment(entry), table.offset(entry)];
+      assert(table.findRecord(segment, offset) === entry, "An entry leads to its own key");
+      this.#delete(entry, segment, offset);
       deleted++;
     }
     return deleted;
   }
 
-  #delete(entry: number): void {
+  /** Deletes the key that the table found last. */
+  #delete(entry: number, segment: Segment, offset: number): void {
     const { table, tree, log, compactRevision, leases } = this.#store;
-    const segment: Segment = table.segment(entry);
-    const offset = table.offset(entry);
     const draft = this.#begin();
     draft.tombstone = true;
     draft.createRevision = draft.version = 0;

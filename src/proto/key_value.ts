@@ -19,6 +19,13 @@ export interface KeyValue {
   lease: LeaseId;
 }
 
+/** A key that is kept as bytes and writes its own fields, so that nobody has to take them out. */
+export interface StoredKeyValue extends KeyValue {
+  /** Key and value together are this long. */
+  readonly contentBytes: number;
+  writeFields(writer: ByteWriter): void;
+}
+
 /** The schema of {@linkcode KeyValue}. */
 export const KeyValue: MessageSchema<KeyValue> = new MessageSchema<KeyValue>("mvccpb.KeyValue", {
   key: bytes(1),
@@ -52,7 +59,12 @@ function mergeKeyValue(kv: KeyValue, reader: WireReader): void {
   }
 }
 
+function isStored(kv: KeyValue): kv is StoredKeyValue {
+  return "writeFields" in kv;
+}
+
 function writeFields(kv: KeyValue, writer: ByteWriter): void {
+  if (isStored(kv)) return kv.writeFields(writer);
   writeBytes(0x0a, kv.key, writer);
   writeNumber(0x10, kv.createRevision, writer);
   writeNumber(0x18, kv.modRevision, writer);
@@ -65,7 +77,7 @@ function writeFields(kv: KeyValue, writer: ByteWriter): void {
 export function writeKeyValue(tag: number, kv: KeyValue | undefined, writer: ByteWriter): void {
   if (kv === undefined) return;
   writer.byte(tag);
-  const bytesMin = kv.key.length + kv.value.length;
+  const bytesMin = isStored(kv) ? kv.contentBytes : kv.key.length + kv.value.length;
   const start = writer.beginPart(bytesMin);
   writeFields(kv, writer);
   writer.endPart(start, bytesMin);

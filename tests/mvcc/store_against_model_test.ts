@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { plainKeyValue } from "../../src/mvcc/key_value.ts";
 import { MvccStore } from "../../src/mvcc/store.ts";
 import { checkTxnRequest } from "../../src/mvcc/check_request.ts";
 import { executeDeleteRange, executePut, executeTxn } from "../../src/mvcc/txn.ts";
@@ -38,8 +39,12 @@ function act(store: MvccStore, action: Action): unknown {
       return executeDeleteRange(store, action.request);
     case "txn":
       return checkTxnRequest(action.request) ?? executeTxn(store, action.request, leaseExists);
-    case "range":
-      return store.range(action.request);
+    case "range": {
+      const result = store.range(action.request);
+      return typeof result === "string"
+        ? result
+        : { ...result, kvs: result.kvs.map(plainKeyValue) };
+    }
     case "compact":
       return store.compact(action.revision);
     case "step":

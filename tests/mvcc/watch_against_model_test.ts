@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnRequest } from "../../src/mvcc/check_request.ts";
-import type { Event } from "../../src/mvcc/key_value.ts";
+import { type Event, plainKeyValue } from "../../src/mvcc/key_value.ts";
 import { MvccStore } from "../../src/mvcc/store.ts";
 import { executeDeleteRange, executePut, executeTxn } from "../../src/mvcc/txn.ts";
 import { WatchHub } from "../../src/mvcc/watch_hub.ts";
@@ -58,6 +58,11 @@ const watchAction: fc.Arbitrary<WatchAction> = fc.oneof(
     }),
   },
 );
+
+function plain({ type, kv, prevKv }: Event): Event {
+  const event = { type, kv: plainKeyValue(kv) };
+  return prevKv === undefined ? event : { ...event, prevKv: plainKeyValue(prevKv) };
+}
 
 /** What one watcher should and did see. */
 interface Seen {
@@ -141,7 +146,7 @@ class Consumer {
     assert(first > seen.lastRevision, "a revision is never split or repeated");
     assert(revision >= last);
     seen.lastRevision = last;
-    seen.events.push(...events);
+    seen.events.push(...events.map(plain));
   }
 
   #checkProgress(revision: number, watchers: Seen[]): void {
