@@ -27,6 +27,7 @@ export function clientHandlers(
   const services = createServices(replica, {
     learnersMax: options.learnersMax,
     isStrict: options.isStrict,
+    ...options.clientPort.kv,
   });
   const probes = new Probes(replica, services.kv, metrics);
   const fetchHandler = createFetchHandler({

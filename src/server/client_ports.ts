@@ -32,7 +32,7 @@ export class ClientPorts implements AsyncDisposable {
 
   /** Binds all of them. @throws {CommandError} when one cannot be, with nothing left bound. */
   static async bind(options: ServeOptions, logger: Logger): Promise<ClientPorts> {
-    const { listenHttpUrls, listenMetricsUrls, streamsMax } = options.clientPort;
+    const { listenHttpUrls, listenMetricsUrls, http2 } = options.clientPort;
     const common = {
       clock: new SystemClock(),
       tls: options.clientTls?.files ?? null,
@@ -43,7 +43,7 @@ export class ClientPorts implements AsyncDisposable {
     const main = stack.use(
       await ClientPort.bind("listen-client-urls", options.listenClientUrls, {
         ...common,
-        streamsMax,
+        http2,
         servesHttp1: !isSplit,
         onEvent: (event) => logHttp2Event(logger, event),
       }),

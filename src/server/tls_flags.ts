@@ -60,6 +60,7 @@ export function parseTls(
   isSecure: boolean,
   madeDir: string,
 ): TlsSettings | null {
+  const versions = parseVersions(flags);
   const given = (name: string) => flags.get(`${prefix}${name}`);
   const [certFile, keyFile] = [given("cert-file"), given("key-file")];
   const isMade = certFile === "" && keyFile === "" && flags.boolean(`${prefix}auto-tls`);
@@ -81,7 +82,7 @@ export function parseTls(
     rules: parseRules(flags, prefix),
     ...parseDiallerFiles(flags, prefix),
     isSelfSigned: isMade,
-    versions: parseVersions(flags),
+    versions,
   };
   return { files, madeForDays: isMade ? 365 * flags.number("self-signed-cert-validity") : null };
 }

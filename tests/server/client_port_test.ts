@@ -27,7 +27,7 @@ const HANDLERS: ClientHandlers = {
 
 const OPTIONS: ClientPortOptions = {
   clock: new SystemClock(),
-  streamsMax: 100,
+  http2: { streamsMax: 100 },
   servesHttp1: true,
   tls: null,
   onTlsEvent: { onRejected: () => {}, onReload: () => {} },

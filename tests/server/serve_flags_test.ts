@@ -19,6 +19,21 @@ Deno.test("parseServeOptions() has etcd's defaults", async () => {
   assertEquals([options.heartbeatIntervalMs, options.electionTimeoutMs], [100, 1_000]);
 });
 
+Deno.test("parseServeOptions() reads the limits of requests and connections", async () => {
+  const { clientPort } = await parse([
+    ...["--max-request-bytes", "1000", "--max-txn-ops", "9", "--max-concurrent-streams", "7"],
+    ...["--grpc-keepalive-min-time", "1s", "--grpc-keepalive-interval", "0"],
+  ]);
+  assertEquals(clientPort.kv, { requestBytesMax: 1_000, txnOperationsMax: 9 });
+  assertEquals(clientPort.http2, {
+    streamsMax: 7,
+    messageBytesMax: 1_000 + 524_288,
+    pingMinTimeMs: 1_000,
+    pingIntervalMs: 2 ** 31 - 1,
+    pingTimeoutMs: 20_000,
+  });
+});
+
 Deno.test("parseServeOptions() gives every member of a cluster the same identities", async () => {
   const cluster = "a=http://h1:1,b=http://h2:1,c=http://h3:1,c=http://h3:2";
   const options = await parse(
@@ -47,6 +62,11 @@ Deno.test("parseServeOptions() refuses what cannot work and says what to do", as
     [["--listen-peer-urls", "https://localhost:1"], "both --peer-cert-file and --peer-key-file"],
     [["--election-timeout", "499"], "at least five heartbeat intervals (500)"],
     [["--election-timeout", "50001"], "at most 50000"],
+    [["--max-request-bytes", "1572865"], "must be at most 1572864"],
+    [["--grpc-keepalive-min-time", "5"], "must be a duration like 10s"],
+    [["--feature-gates", "Nonsense=true"], 'has no "Nonsense"'],
+    [["--tls-min-version", "TLS1.1"], "must be TLS1.2 or TLS1.3"],
+    [["--discovery-token", "t"], "there is no discovery"],
     [["--storage", "paper"], "must be one of deno-kv, file, memory"],
     [["--initial-cluster-state", "old"], "must be one of new, existing"],
   ];

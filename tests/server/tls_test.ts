@@ -41,7 +41,7 @@ async function bind(tls: TlsFiles, ...schemes: string[]) {
   const urls = [url, ...schemes.map((scheme) => url.replace("https", scheme))];
   const port = await ClientPort.bind("listen-client-urls", urls, {
     clock: new SystemClock(),
-    streamsMax: 100,
+    http2: { streamsMax: 100 },
     servesHttp1: true,
     tls,
     onTlsEvent: { onRejected: (_, reason) => rejected.push(reason), onReload: () => {} },

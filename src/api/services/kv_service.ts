@@ -1,5 +1,4 @@
 import { ByteWriter } from "../../base/byte_writer.ts";
-import { REQUEST_BYTES_MAX } from "../../base/limits.ts";
 import {
   checkDeleteRangeRequest,
   checkPutRequest,
@@ -30,6 +29,7 @@ import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { freedSpace } from "./freed_space.ts";
 import { responseHeader } from "./header.ts";
+import { DEFAULT_KV_LIMITS, type KvLimits } from "./kv_limits.ts";
 import { putCost, refuseForSpace, txnCost } from "./space.ts";
 
 /**
@@ -39,11 +39,13 @@ import { putCost, refuseForSpace, txnCost } from "./space.ts";
  */
 export class KvService {
   readonly #replica: ReplicaPort;
+  readonly #limits: KvLimits;
   /** Reused, so that a request costs the bytes of its encoding and no more. */
   readonly #writer = new ByteWriter(4_096);
 
-  constructor(replica: ReplicaPort) {
+  constructor(replica: ReplicaPort, limits: Partial<KvLimits> = {}) {
     this.#replica = replica;
+    this.#limits = { ...DEFAULT_KV_LIMITS, ...limits };
   }
 
   /** Reads a key or an interval: linearizable unless the request says that local will do. */
@@ -86,7 +88,7 @@ export class KvService {
     encoded?: Uint8Array,
   ): Promise<TxnResponse> {
     mustServe(this.#replica, context, { learnerMay: false });
-    mustBe(checkTxnRequest(request));
+    mustBe(checkTxnRequest(request, this.#limits.txnOperationsMax));
     if (isReadOnlyTxn(request)) return await this.#readTxn(request, context);
     if (!this.#replica.hasSpaceFor(txnCost(request))) await refuseForSpace(this.#replica);
     // The checks come first: they bound how deeply the encoding has to descend.
@@ -122,7 +124,7 @@ export class KvService {
 
   /** Proposes a command and gives its response, with the header that belongs in it. */
   async #propose(kind: CommandKind, body: Uint8Array, context: CallContext): Promise<object> {
-    if (body.length > REQUEST_BYTES_MAX) throw rpcError("request too large");
+    if (body.length > this.#limits.requestBytesMax) throw rpcError("request too large");
     const result = await this.#replica.propose(kind, body, replicaOptions(context));
     if (result.reason !== null) throw rpcError(result.reason);
     const header = responseHeader(this.#replica, result.revision);

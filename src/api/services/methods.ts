@@ -58,6 +58,7 @@ import { AuthService } from "./auth_service.ts";
 import { type ClusterOptions, ClusterService } from "./cluster_service.ts";
 import { ElectionService } from "./election_service.ts";
 import { KeyLine } from "./key_line.ts";
+import type { KvLimits } from "./kv_limits.ts";
 import { KvService } from "./kv_service.ts";
 import { LeaseService } from "./lease_service.ts";
 import { LockService } from "./lock_service.ts";
@@ -81,9 +82,9 @@ export interface Services {
 /** The services of a replica. */
 export function createServices(
   replica: ReplicaPort,
-  options: Partial<ClusterOptions> = {},
+  options: Partial<ClusterOptions & KvLimits> = {},
 ): Services {
-  const kv = new KvService(replica);
+  const kv = new KvService(replica, options);
   const watch = new WatchService(replica);
   const lease = new LeaseService(replica);
   const line = new KeyLine(kv, watch, lease);
