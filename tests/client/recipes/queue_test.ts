@@ -31,8 +31,9 @@ testOnBoth("Queue gives each item to one consumer", async ({ client }) => {
     for (let i = producer; i < items.length; i += 3) await queue.enqueue(items[i]);
   }));
   await until(() => taken.length >= items.length);
+  const ended = consumers.map((consumer) => assertRejects(() => consumer, Error, "enough"));
   controller.abort(new Error("enough"));
-  for (const consumer of consumers) await assertRejects(() => consumer, Error, "enough");
+  await Promise.all(ended);
   assertEquals(taken.toSorted(), items.toSorted());
   assertEquals(await countBelow(client, "q/"), 0);
 });
