@@ -4,7 +4,7 @@ import { normalSerial, revokedSerials } from "./revocation_list.ts";
 import type { CertificateRules } from "./tls_files.ts";
 
 /** What etcd's users know a certificate by that is signed and not welcome. */
-const NOT_ALLOWED = "client certificate authentication failed";
+const NOT_ALLOWED = "bad certificate: client certificate authentication failed";
 
 /**
  * Why a signed certificate is not good enough, or null if it is.
@@ -14,6 +14,18 @@ const NOT_ALLOWED = "client certificate authentication failed";
  * @param address Where it comes from.
  */
 export async function refuseCertificate(
+  raw: Uint8Array,
+  address: string,
+  rules: CertificateRules,
+): Promise<string | null> {
+  try {
+    return await refusal(raw, address, rules);
+  } catch (error) {
+    return `bad certificate: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+async function refusal(
   raw: Uint8Array,
   address: string,
   rules: CertificateRules,
@@ -29,7 +41,7 @@ export async function refuseCertificate(
     }, not ${hostnames.join()}`;
   }
   if (rules.crlFile !== "" && isRevoked(certificate, rules.crlFile)) {
-    return `certificate serial ${certificate.serialNumber.toLowerCase()} revoked`;
+    return `bad certificate: serial ${certificate.serialNumber.toLowerCase()} revoked`;
   }
   return rules.checksAddress ? await refuseAddress(certificate, address) : null;
 }
@@ -51,7 +63,7 @@ async function refuseAddress(
     const found = await lookup(name, { all: true }).catch(() => []);
     if (found.some((entry) => entry.address === address)) return null;
   }
-  return `x509: certificate is valid for ${names.join()}, not ${address}`;
+  return `bad certificate: x509: certificate is valid for ${names.join()}, not ${address}`;
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {

@@ -1,4 +1,5 @@
-import { connect, type ConnectionOptions } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { refuseCertificate } from "./certificate_rules.ts";
 import type { Connect } from "./dialled_channel.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
@@ -25,7 +26,7 @@ export function peerConnector(files: TlsFiles | null): Connect {
     const isSecure = protocol === "wss:";
     const hostname = host.replace(/^\[|\]$/g, "");
     const port = Number(text) || (isSecure ? 443 : 80);
-    if (isSecure) return await connectTls(hostname, port, peerTlsOptions(files), signal);
+    if (isSecure) return await connectTls(hostname, port, files, signal);
     const connection = await Deno.connect({ hostname, port, signal });
     connection.setNoDelay(true);
     return connection;
@@ -35,10 +36,11 @@ export function peerConnector(files: TlsFiles | null): Connect {
 async function connectTls(
   host: string,
   port: number,
-  options: ConnectionOptions,
+  files: TlsFiles | null,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = connect({ ...options, host, port, ALPNProtocols: ["http/1.1"] });
+  const options = { ...peerTlsOptions(files), host, port, ALPNProtocols: ["http/1.1"] };
+  const socket = connect(options);
   const giveUp = () => socket.destroy(new Error("given up"));
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -47,8 +49,18 @@ async function connectTls(
       socket.once("error", reject);
       socket.once("close", () => reject(new Error("closed while shaking hands")));
     });
-    return new NodeSocket(socket);
+    const refusal = files === null ? null : await refuseServer(socket, files);
+    if (refusal === null) return new NodeSocket(socket);
+    socket.destroy();
+    throw new Error(refusal);
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
+}
+
+/** The rules are for both ends; where a server may be is in the address that was dialled. */
+async function refuseServer(socket: TLSSocket, { rules }: TlsFiles): Promise<string | null> {
+  const { raw } = socket.getPeerCertificate();
+  if (raw === undefined) return "bad certificate: there is none";
+  return await refuseCertificate(raw, "", { ...rules, checksAddress: false });
 }

@@ -48,7 +48,11 @@ export class TlsListener {
   #complaint = "";
   #secrets: TlsSecrets;
 
+  /** Whether who is refused is told why: the runtime closes a connection with TLS without a word. */
+  readonly #tellsWhy: boolean;
+
   private constructor(address: TlsAddress, files: TlsFiles, handlers: TlsHandlers) {
+    this.#tellsWhy = !address.protocols.includes("h2");
     this.#files = files;
     this.#handlers = handlers;
     this.#secrets = readServerSecrets(files);
@@ -56,7 +60,7 @@ export class TlsListener {
       ...this.#secrets,
       ...files.versions,
       requestCert: files.asksClients,
-      rejectUnauthorized: files.asksClients,
+      rejectUnauthorized: files.asksClients && !this.#tellsWhy,
       ALPNProtocols: [...address.protocols],
       handshakeTimeout: HANDSHAKE_MS,
     }, (socket) => this.#take(socket));
@@ -106,19 +110,17 @@ export class TlsListener {
     const connection = new NodeSocket(socket);
     const refusal = this.#files.asksClients ? await this.#refuse(socket) : null;
     if (refusal === null) return this.#handlers.onConnection(connection);
-    connection.close();
     this.#handlers.onRejected(addressOf(socket), refusal);
+    if (this.#tellsWhy) await sayNo(connection, refusal);
+    connection.close();
   }
 
   async #refuse(socket: TLSSocket): Promise<string | null> {
     const { raw } = socket.getPeerCertificate();
-    // Safety: whatever else the runtime's checks have let through is nobody.
-    if (!socket.authorized || raw === undefined) return "bad certificate";
-    try {
-      return await refuseCertificate(raw, socket.remoteAddress ?? "", this.#files.rules);
-    } catch (error) {
-      return `cannot check a certificate: ${error instanceof Error ? error.message : error}`;
-    }
+    if (raw === undefined) return "bad certificate: there is none";
+    // Safety: whoever the runtime has not found to be signed for is nobody.
+    if (!socket.authorized) return `bad certificate: ${socket.authorizationError}`;
+    return await refuseCertificate(raw, socket.remoteAddress ?? "", this.#files.rules);
   }
 
   /** Reads the files again; connections that begin from now on see what is new. */
@@ -144,6 +146,18 @@ export class TlsListener {
   close(): void {
     clearInterval(this.#timer);
     this.#door.close();
+  }
+}
+
+/** Says why in the first line of an answer, and waits until it is on its way. */
+async function sayNo(connection: NodeSocket, reason: string): Promise<void> {
+  const phrase = reason.replace(/[^\x20-\x7e]/g, "?");
+  const answer = `HTTP/1.1 403 ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  try {
+    await connection.write(new TextEncoder().encode(answer));
+    await connection.closeWrite();
+  } catch {
+    // It has gone already.
   }
 }
 

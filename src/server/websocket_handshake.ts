@@ -19,6 +19,8 @@ export async function shakeHands(socket: Socket, reader: SocketReader, url: URL)
     `Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
   await writeAll(socket, new TextEncoder().encode(request));
   const status = await reader.takeLine(LINE_LENGTH_MAX);
+  const [, refusal] = /^HTTP\/1\.1 403 (bad certificate.*)$/.exec(status) ?? [];
+  if (refusal !== undefined) throw new Error(`remote error: tls: ${refusal}`);
   const accept = await readAccept(reader);
   if (!/^HTTP\/1\.1 101(?: |$)/.test(status)) throw new Error(`the server answers "${status}"`);
   if (accept !== createHash("sha1").update(key + GUID).digest("base64")) {
