@@ -1,5 +1,5 @@
 /** The npm client etcd3, which knows nothing of Kvorum, against a cluster of three. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Etcd3, EtcdLockFailedError, type IKeyValue, type Watcher } from "etcd3";
 import { connect, leaderOf, Leadership, Session } from "../../src/client/mod.ts";
 import { LocalCluster } from "../e2e/local_cluster.ts";
