@@ -12,6 +12,12 @@ export class TcpProxy implements AsyncDisposable {
   passesAnswers = true;
   /** Bytes of the client that still get through before the connection is cut. */
   cutAfterBytes = Infinity;
+  /** How long everything takes on its way. */
+  delayMs = 0;
+  /** Lets everything through in pieces of so many bytes, each with the delay. */
+  pieceBytes = Infinity;
+  /** Whether new connections are broken at once. */
+  refuses = false;
   /** How many connections were accepted. */
   accepted = 0;
   readonly #targetPort: number;
@@ -53,7 +59,11 @@ export class TcpProxy implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#targetPort });
+      const server = this.refuses ? null : await this.#reach();
+      if (server === null) {
+        close(client);
+        continue;
+      }
       client.setNoDelay(true);
       server.setNoDelay(true);
       const pair = { client, server };
@@ -61,6 +71,14 @@ export class TcpProxy implements AsyncDisposable {
       this.accepted++;
       this.#work.push(this.#carry(pair, true), this.#carry(pair, false));
       for (const wake of this.#onAccept.splice(0)) wake();
+    }
+  }
+
+  async #reach(): Promise<Deno.TcpConn | null> {
+    try {
+      return await Deno.connect({ hostname: "127.0.0.1", port: this.#targetPort });
+    } catch {
+      return null;
     }
   }
 
@@ -73,7 +91,11 @@ export class TcpProxy implements AsyncDisposable {
         if (length === null) break;
         if (!(isRequest ? this.passesRequests : this.passesAnswers)) continue;
         const passed = isRequest ? Math.min(length, this.cutAfterBytes) : length;
-        for (let at = 0; at < passed;) at += await to.write(buffer.subarray(at, passed));
+        for (let at = 0; at < passed;) {
+          if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+          const end = Math.min(passed, at + this.pieceBytes);
+          at += await to.write(buffer.subarray(at, end));
+        }
         if (isRequest) this.cutAfterBytes -= passed;
         if (isRequest && passed < length) {
           this.cutAfterBytes = Infinity;
