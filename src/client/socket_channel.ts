@@ -22,9 +22,9 @@ export class SocketChannel implements Channel {
   readonly #socket: WebSocket;
   #error = "";
 
-  /** Begins to connect. */
-  constructor(url: string) {
-    this.#socket = new WebSocket(url);
+  /** Begins to connect, unless it is given a socket that does. */
+  constructor(socket: string | WebSocket) {
+    this.#socket = typeof socket === "string" ? new WebSocket(socket) : socket;
     this.#socket.binaryType = "arraybuffer";
   }
 

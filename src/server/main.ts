@@ -1,5 +1,7 @@
 import { VERSION } from "../version.ts";
 import { CommandError } from "./command_error.ts";
+import { ctl, describeCommands, isCtl } from "./ctl/ctl.ts";
+import { processTerminal } from "./ctl/terminal.ts";
 import { describeFlags } from "./flags.ts";
 import { serve } from "./serve.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
@@ -17,6 +19,9 @@ const HELP = `kvorum ${VERSION}: etcd's coordination store for the Web platform
   kvorum snapshot restore FILE [flags]   begin a new cluster from a snapshot file
   kvorum version         print the version
 
+To use a cluster (each with --help):
+${describeCommands()}
+
 Flags of start:
 ${describeFlags(START_FLAGS)}
 
@@ -31,6 +36,7 @@ ${describeFlags(RESTORE_FLAGS)}`;
 
 /** Runs the command line and answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  if (isCtl(args)) return await untilSignal((signal) => ctl(args, processTerminal(signal)));
   const [command = "help", ...rest] = args;
   if (rest.includes("--help") || rest.includes("-h")) return print(HELP);
   switch (command) {
@@ -49,7 +55,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return print(HELP);
     default:
       throw new CommandError(
-        `Unknown command "${command}": use start, serve, snapshot, version or help`,
+        `Unknown command "${command}": see kvorum help`,
       );
   }
 }
