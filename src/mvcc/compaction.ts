@@ -1,7 +1,11 @@
-import type { KeyTable } from "./key_table.ts";
+import { SEGMENT_BYTES, SEGMENT_RECORDS_MAX } from "../base/limits.ts";
+import { EXPECTED_MAX, type KeyTable } from "./key_table.ts";
 import type { KeyTree } from "./key_tree.ts";
 import type { RevisionLog } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
+
+/** In a step's budget a record counts for at least so many bytes: small ones cost no less to judge. */
+export const RECORD_BYTES_MIN = SEGMENT_BYTES / SEGMENT_RECORDS_MAX;
 
 /** How far the removal of superfluous records has come. It is part of a snapshot. */
 export interface ScrubState {
@@ -70,7 +74,7 @@ export function scrubStep(
   while (looked === 0 || looked < budgetBytes) {
     const segment = log.segments[state.done];
     if (!segment.sealed || !beginsBefore(segment, state)) return true;
-    looked += segment.length;
+    looked += Math.max(segment.length, segment.count * RECORD_BYTES_MIN);
     scrubSegment(log, table, tree, compactRevision, state);
   }
   const next = log.segments[state.done];
@@ -93,6 +97,7 @@ function scrubSegment(
   const kept = segment.garbageFrom <= compactRevision
     ? keptOffsets(log, table, segment, compactRevision)
     : null;
+  const keptCount = kept === null ? segment.count : kept.length;
   const keptBytes = kept === null
     ? segment.length
     : kept.reduce((sum, offset) => sum + segment.recordBytes(offset), 0);
@@ -100,7 +105,8 @@ function scrubSegment(
   const whole = keptBytes === segment.length;
   const small = segment.length < log.segmentBytes / 4;
   const joins = keptBytes > 0 && before !== null && (!whole || small) &&
-    before.length + keptBytes <= log.segmentBytes;
+    before.length + keptBytes <= log.segmentBytes &&
+    before.count + keptCount <= SEGMENT_RECORDS_MAX;
   if (whole && !joins) {
     if (kept !== null) segment.garbageFrom = compactRevision + 1;
     state.done++;
@@ -127,9 +133,26 @@ function keptOffsets(
   segment: Segment,
   compactRevision: number,
 ): number[] {
-  return allOffsets(segment).filter((offset) =>
-    isKept(log, table, segment, offset, compactRevision)
-  );
+  const kept: number[] = [];
+  forEachRecord(table, segment, allOffsets(segment), (offset) => {
+    if (isKept(log, table, segment, offset, compactRevision)) kept.push(offset);
+  });
+  return kept;
+}
+
+/** Visits records whose keys are going to be looked up. */
+function forEachRecord(
+  table: KeyTable,
+  segment: Segment,
+  offsets: readonly number[],
+  visit: (offset: number) => void,
+): void {
+  for (let from = 0; from < offsets.length; from += EXPECTED_MAX) {
+    const some = offsets.slice(from, from + EXPECTED_MAX);
+    for (const offset of some) table.expectRecord(segment, offset);
+    table.touchExpected();
+    some.forEach(visit);
+  }
 }
 
 function allOffsets(segment: Segment): number[] {
@@ -147,15 +170,15 @@ function copyRecords(
   if (sources.length > 1) capacity += sources[0][0].length;
   const target = log.newSegment(capacity);
   for (const [source, offsets] of sources) {
-    for (const offset of offsets) {
+    forEachRecord(table, source, offsets, (offset) => {
       const byteCount = source.recordBytes(offset);
       const to = target.allocate(byteCount, source.main(offset), capacity);
-      target.bytes.set(source.bytes.subarray(offset, offset + byteCount), to);
+      target.bytes.set(source.part(offset, byteCount), to);
       const entry = table.findRecord(source, offset);
       if (table.foundSegment === source && table.foundOffset === offset) {
         table.set(entry, target, to, !source.isTombstone(offset));
       }
-    }
+    });
   }
   target.seal();
   return target;

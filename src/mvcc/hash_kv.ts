@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { crc32c } from "../base/crc32.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
-import { isNewestAt } from "./compaction.ts";
+import { isNewestAt, RECORD_BYTES_MIN } from "./compaction.ts";
 import type { MvccReason } from "./key_value.ts";
 import { RecordKeyValue } from "./record_key_value.ts";
 import type { RevisionLog, RevisionReader } from "./revision_log.ts";
@@ -89,7 +89,7 @@ export class HashPass {
         return { hash: this.#hash, revision, compactRevision };
       }
       const { segment, offset } = reader;
-      doneBytes += segment.recordBytes(offset);
+      doneBytes += Math.max(segment.recordBytes(offset), RECORD_BYTES_MIN);
       if (!this.#counts(segment, offset)) continue;
       writer.reset();
       writeStored(writer, segment, offset);

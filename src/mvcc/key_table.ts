@@ -14,6 +14,8 @@ const PLACE_WORDS = 1 << PLACE_SHIFT;
 const PLACES_MIN = 4;
 /** A shard without keys: one free place that ends every search. */
 const NO_PLACES = new Uint32Array(PLACE_WORDS);
+/** So many keys can be expected at a time. */
+export const EXPECTED_MAX = 64;
 /** Entries whose addresses are kept in one piece, so that no growth copies them. */
 const PAGE_BITS = 12;
 const PAGE_ENTRIES = 1 << PAGE_BITS;
@@ -36,6 +38,11 @@ export class KeyTable {
   /** The shard and the place in it that the last `find` or `insert` ended at. */
   #shard: Uint32Array;
   #place = 0;
+  /** Hashes of the keys that are expected. */
+  readonly #expected = new Uint32Array(EXPECTED_MAX);
+  #expectedCount = 0;
+  /** What touched memory held, so that no compiler drops the loads. */
+  #touched = 0;
 
   /** @param seed Starts the hash; a store that serves strangers should be given a random one. */
   constructor(log: RevisionLog, seed: number) {
@@ -188,6 +195,42 @@ export class KeyTable {
       sum += bytes[offset] + bytes[offset + 31];
     }
     return sum;
+  }
+
+  /**
+   * Takes note of a key that will be looked up soon, and has the processor load its place, for the
+   * same reason. At most {@linkcode EXPECTED_MAX} keys are noted at a time.
+   */
+  expect(bytes: Uint8Array, start: number, end: number): void {
+    const hash = hashBytes(bytes, this.#seed, start, end);
+    const shard = this.#shards[hash >>> SHARD_SHIFT];
+    this.#touched += shard[(hash << PLACE_SHIFT) & (shard.length - PLACE_WORDS)];
+    this.#expected[this.#expectedCount++] = hash;
+  }
+
+  /** The same for the key of a record. */
+  expectRecord(segment: Segment, offset: number): void {
+    const start = offset + RECORD_HEADER_BYTES;
+    this.expect(segment.bytes, start, start + segment.keyBytes(offset));
+  }
+
+  /** Has the processor load the newest records of the keys that are expected, and forgets them. */
+  touchExpected(): void {
+    let sum = 0;
+    for (let i = 0; i < this.#expectedCount; i++) {
+      const hash = this.#expected[i];
+      const shard = this.#shards[hash >>> SHARD_SHIFT];
+      const mask = shard.length - PLACE_WORDS;
+      let place = (hash << PLACE_SHIFT) & mask;
+      while (shard[place + 1] !== 0 && shard[place] !== hash) place = (place + PLACE_WORDS) & mask;
+      if (shard[place + 1] === 0) continue;
+      const { bytes } = this.#log.slot(shard[place + 2]);
+      const offset = shard[place + 3] >>> 1;
+      sum += this.#offsetAndAlive(shard[place + 1] - 1);
+      sum += bytes[offset] + bytes[offset + RECORD_HEADER_BYTES];
+    }
+    this.#touched += sum;
+    this.#expectedCount = 0;
   }
 
   /** The order of an entry's key against `key`, both of which share their first `from` bytes. */

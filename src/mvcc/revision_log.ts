@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { SEGMENT_BYTES } from "../base/limits.ts";
+import { SEGMENT_BYTES, SEGMENT_RECORDS_MAX } from "../base/limits.ts";
 import { NO_LEASE } from "./key_value.ts";
 import * as at from "./record.ts";
 import { DamagedSnapshotError, Segment } from "./segment.ts";
@@ -96,7 +96,8 @@ export class RevisionLog {
    */
   allocate(byteCount: number, main: number): void {
     let tail = this.tail;
-    if (tail.length + byteCount > this.segmentBytes && tail.count > 0) {
+    const isFull = tail.length + byteCount > this.segmentBytes || tail.count >= SEGMENT_RECORDS_MAX;
+    if (isFull && tail.count > 0) {
       tail.seal();
       tail = this.#add();
     }

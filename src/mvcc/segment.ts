@@ -228,17 +228,17 @@ export class Segment {
   }
 
   key(offset: number): Uint8Array {
-    return this.#part(offset + at.RECORD_HEADER_BYTES, this.keyBytes(offset));
+    return this.part(offset + at.RECORD_HEADER_BYTES, this.keyBytes(offset));
   }
 
   value(offset: number): Uint8Array {
     const byteCount = this.valueBytes(offset);
     if (byteCount === 0) return EMPTY_BYTES;
-    return this.#part(offset + at.RECORD_HEADER_BYTES + this.keyBytes(offset), byteCount);
+    return this.part(offset + at.RECORD_HEADER_BYTES + this.keyBytes(offset), byteCount);
   }
 
-  /** Why not `subarray`: it costs several times as much, and so does asking an array its buffer. */
-  #part(start: number, byteCount: number): Uint8Array {
+  /** Some of the bytes. Why not `subarray`: it costs several times as much, and so does asking an array its buffer. */
+  part(start: number, byteCount: number): Uint8Array {
     const { view } = this;
     return new Uint8Array(view.buffer, view.byteOffset + start, byteCount);
   }

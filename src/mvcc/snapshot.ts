@@ -48,7 +48,10 @@ export function encodeHeader(header: Header): Uint8Array {
     writer.varint(header.scrub.done);
   }
   writer.varint(header.ids.length);
-  for (const id of header.ids) writer.bytes(Uint8Array.from(id, (char) => char.charCodeAt(0)));
+  for (const id of header.ids) {
+    writer.varint(id.length);
+    for (let i = 0; i < id.length; i++) writer.byte(id.charCodeAt(i));
+  }
   writer.uint32(crc32(writer.view()));
   return writer.copy();
 }
