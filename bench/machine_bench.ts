@@ -8,7 +8,7 @@ import { Machine } from "../src/machine/machine.ts";
 import { MvccStore } from "../src/mvcc/store.ts";
 import { executePut } from "../src/mvcc/txn.ts";
 import { create, encodeToBytes } from "../src/proto/codec.ts";
-import { type Command, CommandKind, encodeBatch } from "../src/proto/command.ts";
+import { type Command, CommandKind, encodeBatch, stampBatch } from "../src/proto/command.ts";
 import { PutRequest } from "../src/proto/kv.ts";
 import { LeaseGrantRequest } from "../src/proto/lease.ts";
 import { say } from "../tools/say.ts";
@@ -40,7 +40,7 @@ function batches(options: { lease: bigint; identified: boolean }): Uint8Array[] 
     }
     writer.reset();
     encodeBatch({ origin: 1n, incarnation: 1, number: all.length + 1, commands }, writer);
-    all.push(writer.copy());
+    all.push(stampBatch(writer.view(), 0));
   }
   return all;
 }
@@ -51,7 +51,7 @@ function machineWithLease(): Machine {
   const writer = new ByteWriter();
   const commands = [{ kind: CommandKind.LeaseGrant, body, identity: null }];
   encodeBatch({ origin: 0n, incarnation: 0, number: 0, commands }, writer);
-  machine.apply(writer.copy());
+  machine.apply(stampBatch(writer.view(), 0));
   return machine;
 }
 

@@ -16,7 +16,7 @@ interface Attachment {
 interface LeaseRecord {
   readonly id: LeaseId;
   readonly ttlSeconds: number;
-  remainingSeconds: number;
+  endsMs: number;
   keyCount: number;
   firstKey: Attachment | null;
 }
@@ -27,27 +27,25 @@ export interface Lease {
   readonly id: LeaseId;
   /** What was granted, and what a renewal sets it back to. */
   readonly ttlSeconds: number;
-  /** What was left of it at its last checkpoint; zero when it has none or was renewed since. */
-  readonly remainingSeconds: number;
+  /** The reading of the lease clock at which its time is over. */
+  readonly endsMs: number;
   /** How many keys are attached. */
   readonly keyCount: number;
 }
 
-/** Learns of what the log did to leases. The clock of a leader listens, see `lease_timer.ts`. */
+/** Learns of what the log did to leases. A leader listens, see `expiry_queue.ts`. */
 export interface LeaseObserver {
   /** A lease came into being. */
   granted(lease: Lease): void;
   /** A lease ended and its keys are gone. */
-  revoked(id: LeaseId): void;
-  /** A lease's checkpoint was set, or cleared with zero. */
-  checkpointed(lease: Lease): void;
+  revoked(): void;
 }
 
 /**
- * Leases as replicated state: it changes only by what the log says, so there is no time in it. What
- * expires is decided by the leader's clock and arrives as a revocation.
+ * Leases as replicated state: it changes only by what the log says, and the only time that it knows is
+ * the lease clock, in milliseconds, as the stamps of the log's entries tell it.
  *
- * Invariants: a key is attached to at most one lease; an attached key exists in the store with that
+ * Invariants: the clock never goes back. A key is attached to at most one lease; an attached key exists in the store with that
  * lease in its newest version. The order of leases is that of their grants in the log, and a snapshot
  * keeps it: all replicas list the same leases in the same order.
  */
@@ -55,6 +53,12 @@ export class LeaseTable {
   readonly #leases = new Map<LeaseId, LeaseRecord>();
   readonly #attachments = new Map<string, Attachment>();
   #observer: LeaseObserver | null = null;
+  #clockMs = 0;
+
+  /** The newest reading of the lease clock that the log holds. */
+  get clockMs(): number {
+    return this.#clockMs;
+  }
 
   /** How many leases there are. */
   get size(): number {
@@ -86,11 +90,17 @@ export class LeaseTable {
     return this.#leases.values();
   }
 
+  /** An entry was stamped with this reading of the lease clock. */
+  advance(clockMs: number): void {
+    if (clockMs > this.#clockMs) this.#clockMs = clockMs;
+  }
+
   /** Adds a lease; false if the name is taken. */
   grant(id: LeaseId, ttlSeconds: number): boolean {
     assert(id !== 0n, "LeaseTable cannot grant lease zero: it means no lease");
     if (this.#leases.has(id)) return false;
-    const lease: LeaseRecord = { id, ttlSeconds, remainingSeconds: 0, keyCount: 0, firstKey: null };
+    const endsMs = this.#endOf(ttlSeconds);
+    const lease: LeaseRecord = { id, ttlSeconds, endsMs, keyCount: 0, firstKey: null };
     this.#leases.set(id, lease);
     this.#observer?.granted(lease);
     return true;
@@ -108,17 +118,26 @@ export class LeaseTable {
     const keyTexts = this.#keyTextsOf(lease);
     for (const keyText of keyTexts) this.#attachments.delete(keyText);
     this.#leases.delete(id);
-    this.#observer?.revoked(id);
+    this.#observer?.revoked();
     return keyTexts.map(bytesOfKeyText);
   }
 
-  /** Notes what is left of a lease, or zero after a renewal; false if there is no such lease. */
-  checkpoint(id: LeaseId, remainingSeconds: number): boolean {
+  /** Gives a lease its full time again; null if there is no such lease. */
+  renew(id: LeaseId): Lease | null {
     const lease = this.#leases.get(id);
-    if (lease === undefined) return false;
-    lease.remainingSeconds = remainingSeconds;
-    this.#observer?.checkpointed(lease);
-    return true;
+    if (lease === undefined) return null;
+    lease.endsMs = this.#endOf(lease.ttlSeconds);
+    return lease;
+  }
+
+  /** Whether a lease's time is over; not so for one that is gone. */
+  isOver(id: LeaseId): boolean {
+    const lease = this.#leases.get(id);
+    return lease !== undefined && lease.endsMs <= this.#clockMs;
+  }
+
+  #endOf(ttlSeconds: number): number {
+    return this.#clockMs + ttlSeconds * 1_000;
   }
 
   /** Puts `key` on a lease and takes it off any other. The lease must exist. */
@@ -167,13 +186,14 @@ export class LeaseTable {
     return keyTexts.sort();
   }
 
-  /** Writes all leases. Attachments are left out: the store's newest records hold them. */
+  /** Writes the clock and all leases. Attachments are left out: the store's newest records hold them. */
   snapshot(writer: ByteWriter): void {
+    writer.varint(this.#clockMs);
     writer.varint(this.#leases.size);
-    for (const { id, ttlSeconds, remainingSeconds } of this.#leases.values()) {
+    for (const { id, ttlSeconds, endsMs } of this.#leases.values()) {
       writer.uint64(id);
       writer.varint(ttlSeconds);
-      writer.varint(remainingSeconds);
+      writer.varint(endsMs);
     }
   }
 
@@ -181,15 +201,16 @@ export class LeaseTable {
   restore(reader: ByteReader): void {
     this.#leases.clear();
     this.#attachments.clear();
+    this.#clockMs = reader.varint();
     const count = reader.varint();
     for (let i = 0; i < count; i++) {
       const id = BigInt.asIntN(64, reader.uint64());
       const ttlSeconds = reader.varint();
-      const remainingSeconds = reader.varint();
+      const endsMs = reader.varint();
       if (id === 0n || this.#leases.has(id)) {
         throw new MalformedBytesError(`Cannot restore lease ${id}: it is zero or there twice`);
       }
-      this.#leases.set(id, { id, ttlSeconds, remainingSeconds, keyCount: 0, firstKey: null });
+      this.#leases.set(id, { id, ttlSeconds, endsMs, keyCount: 0, firstKey: null });
     }
   }
 }

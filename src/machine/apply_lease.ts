@@ -1,9 +1,10 @@
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { LEASE_TTL_SECONDS_MAX } from "../base/limits.ts";
 import type {
-  LeaseCheckpointRequest,
   LeaseGrantRequest,
   LeaseGrantResponse,
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
   LeaseRevokeRequest,
 } from "../proto/lease.ts";
 import { AlarmType } from "./alarms.ts";
@@ -35,14 +36,20 @@ export function applyLeaseRevoke(state: MachineState, { id }: LeaseRevokeRequest
   return {};
 }
 
-/** Notes what is left of leases. One that is gone by now is passed over, as in etcd. */
-export function applyLeaseCheckpoint(
-  state: MachineState,
-  { checkpoints }: LeaseCheckpointRequest,
-): Outcome {
-  for (const { remainingTtl } of checkpoints) {
-    if (remainingTtl < 0 || remainingTtl > LEASE_TTL_SECONDS_MAX) return "malformed command";
-  }
-  for (const { id, remainingTtl } of checkpoints) state.leases.checkpoint(id, remainingTtl);
-  return {};
+/**
+ * Gives a lease its full time again, counted from the entry's stamp, and answers with that time, or
+ * with zero if there is no such lease. Until the log has ended a lease it may be renewed, also late.
+ */
+export function applyLeaseRenew(state: MachineState, { id }: LeaseKeepAliveRequest): Outcome {
+  const ttl = state.leases.renew(id)?.ttlSeconds ?? 0;
+  return { id, ttl } satisfies LeaseKeepAliveResponse;
+}
+
+/**
+ * Ends a lease whose time is over, as a leader has seen it coming. Safety: what counts is the log's
+ * own clock and every renewal before this entry, and not what the leader knew. So an entry of a
+ * leader that was deposed meanwhile ends nothing early, whenever it is committed.
+ */
+export function applyLeaseExpire(state: MachineState, request: LeaseRevokeRequest): Outcome {
+  return state.leases.isOver(request.id) ? applyLeaseRevoke(state, request) : {};
 }

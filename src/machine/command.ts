@@ -5,6 +5,8 @@ export {
   type Command,
   CommandKind,
   decodeBatch,
+  decodeStamp,
   encodeBatch,
   type RequestIdentity,
+  stampBatch,
 } from "../proto/command.ts";

@@ -13,10 +13,10 @@ import {
   TxnResponse,
 } from "../proto/kv.ts";
 import {
-  LeaseCheckpointRequest,
-  LeaseCheckpointResponse,
   LeaseGrantRequest,
   LeaseGrantResponse,
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
   LeaseRevokeRequest,
   LeaseRevokeResponse,
 } from "../proto/lease.ts";
@@ -24,7 +24,12 @@ import { AlarmRequest, AlarmResponse } from "../proto/maintenance.ts";
 import { MessageSchema } from "../proto/schema.ts";
 import { applyAlarm, applyMemberAttributes } from "./apply_admin.ts";
 import { applyCompaction, applyDeleteRange, applyPut, applyTxn } from "./apply_kv.ts";
-import { applyLeaseCheckpoint, applyLeaseGrant, applyLeaseRevoke } from "./apply_lease.ts";
+import {
+  applyLeaseExpire,
+  applyLeaseGrant,
+  applyLeaseRenew,
+  applyLeaseRevoke,
+} from "./apply_lease.ts";
 import { decodeMemberAttributes } from "./member_attributes.ts";
 import type { MachineState, Outcome } from "./outcome.ts";
 
@@ -79,10 +84,15 @@ const HANDLERS: Readonly<Record<CommandKind, Handler>> = {
     applyLeaseRevoke,
     LeaseRevokeResponse,
   ),
-  [CommandKind.LeaseCheckpoint]: handler(
-    reads(LeaseCheckpointRequest),
-    applyLeaseCheckpoint,
-    LeaseCheckpointResponse,
+  [CommandKind.LeaseRenew]: handler(
+    reads(LeaseKeepAliveRequest),
+    applyLeaseRenew,
+    LeaseKeepAliveResponse,
+  ),
+  [CommandKind.LeaseExpire]: handler(
+    reads(LeaseRevokeRequest),
+    applyLeaseExpire,
+    LeaseRevokeResponse,
   ),
   [CommandKind.Alarm]: handler(reads(AlarmRequest), applyAlarm, AlarmResponse),
   [CommandKind.MemberAttributes]: handler(

@@ -1,22 +1,25 @@
 import type { LeaseId } from "../base/ids.ts";
-import type { LeaseCheckpoint } from "../lease/lease_timer.ts";
 import { encodeToBytes } from "../proto/codec.ts";
 import { type Command, CommandKind } from "../proto/command.ts";
-import { LeaseCheckpointRequest, LeaseRevokeRequest } from "../proto/lease.ts";
+import {
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  LeaseRevokeRequest,
+} from "../proto/lease.ts";
+import type { CommandResult } from "./result.ts";
 
-/** The command that ends a lease. */
-export function revokeLeaseCommand(id: LeaseId): Command {
+/** The command that ends a lease if its time is over by then. */
+export function expireLeaseCommand(id: LeaseId): Command {
   const body = encodeToBytes(LeaseRevokeRequest, { id });
-  return { kind: CommandKind.LeaseRevoke, body, identity: null };
+  return { kind: CommandKind.LeaseExpire, body, identity: null };
 }
 
-/** The command that notes what is left of leases. */
-export function checkpointLeasesCommand(checkpoints: readonly LeaseCheckpoint[]): Command {
-  const body = encodeToBytes(LeaseCheckpointRequest, {
-    checkpoints: checkpoints.map(({ id, remainingSeconds }) => ({
-      id,
-      remainingTtl: remainingSeconds,
-    })),
-  });
-  return { kind: CommandKind.LeaseCheckpoint, body, identity: null };
+/** The body of the command that gives a lease its full time again. */
+export function leaseRenewal(id: LeaseId): Uint8Array {
+  return encodeToBytes(LeaseKeepAliveRequest, { id });
+}
+
+/** The seconds that a renewal was answered, or zero if there is no such lease. */
+export function renewedSeconds({ response }: CommandResult): number {
+  return (response as LeaseKeepAliveResponse).ttl;
 }

@@ -11,6 +11,7 @@ import {
   type Command,
   decodeBatchHead,
   decodeCommand,
+  decodeStamp,
   type RequestIdentity,
 } from "../proto/command.ts";
 import { AlarmTable } from "./alarms.ts";
@@ -51,8 +52,8 @@ export interface AppliedBatch extends BatchOrigin {
 }
 
 /**
- * The replicated state machine: everything that the log decides. It never waits, never asks what time
- * it is, and no two replicas that applied the same entries can be told apart.
+ * The replicated state machine: everything that the log decides. It never waits, knows no time but
+ * the stamps in the log, and no two replicas that applied the same entries can be told apart.
  *
  * Invariant: `apply` and `applyMembershipChange` are called once for each committed entry, in the
  * order of the log, and nothing else changes the machine but `bootstrap` of its members and `refound`
@@ -105,6 +106,7 @@ export class Machine {
    */
   apply(data: Uint8Array): AppliedBatch {
     const reader = new ByteReader(data);
+    this.leases.advance(decodeStamp(reader));
     const { origin, incarnation, number, count } = decodeBatchHead(reader);
     const results: CommandResult[] = [];
     // Safety: a removed replica's window is forgotten, so nothing of it may be applied any more.

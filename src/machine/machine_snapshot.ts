@@ -22,7 +22,7 @@ export interface SnapshotPart {
   restore(reader: ByteReader): void;
 }
 
-const HEADER_VERSION = 1;
+const HEADER_VERSION = 2;
 const CHECKSUM_BYTES = 4;
 /** What a damaged header is called in errors, beside the store's own "header" and segments. */
 const PART_NAME = "machine header";

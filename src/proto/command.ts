@@ -1,5 +1,5 @@
 import { ByteReader, MalformedBytesError } from "../base/byte_reader.ts";
-import type { ByteWriter } from "../base/byte_writer.ts";
+import { ByteWriter } from "../base/byte_writer.ts";
 import type { MemberId } from "../base/ids.ts";
 
 /**
@@ -14,11 +14,13 @@ export const CommandKind = {
   Compaction: 4,
   LeaseGrant: 5,
   LeaseRevoke: 6,
-  /** A list of leases with their remaining seconds, so that a new leader does not extend them. */
-  LeaseCheckpoint: 7,
+  /** Gives a lease its full time again; the body is that of a keep-alive. */
+  LeaseRenew: 7,
   Alarm: 8,
   /** A replica's name, client addresses and storage instance (`member_attributes.ts`). */
   MemberAttributes: 9,
+  /** Ends a lease whose time is over by the entry's stamp; the body is that of a revocation. */
+  LeaseExpire: 10,
 } as const;
 /** One of the values of {@linkcode CommandKind}. */
 export type CommandKind = typeof CommandKind[keyof typeof CommandKind];
@@ -50,15 +52,39 @@ export interface BatchOrigin {
   readonly number: number;
 }
 
-/** The payload of a command entry: what one replica gathered in one turn of its loop. */
+/** What one replica gathered in one turn of its loop. A leader stamps it and has a command entry. */
 export interface Batch extends BatchOrigin {
   readonly commands: readonly Command[];
 }
 
+/** Why not 1: an entry of the first format began with its batch, whose version this would be. */
+const ENTRY_VERSION = 2;
 const BATCH_VERSION = 1;
+/** The version and a varint. */
+const STAMP_BYTES_MAX = 9;
 const HAS_IDENTITY = 0x80;
 /** No honest batch holds more commands; a guard against damaged counts. */
 export const BATCH_COMMANDS_MAX = 65_536;
+
+/** The payload of a command entry: a batch behind the reading of its leader's lease clock. */
+export function stampBatch(batch: Uint8Array, leaseClockMs: number): Uint8Array {
+  const writer = new ByteWriter(STAMP_BYTES_MAX + batch.length);
+  writer.byte(ENTRY_VERSION);
+  writer.varint(leaseClockMs);
+  writer.raw(batch);
+  return writer.view();
+}
+
+/** Reads the stamp of a command entry; its batch follows in `reader`. */
+export function decodeStamp(reader: ByteReader): number {
+  const version = reader.byte();
+  if (version !== ENTRY_VERSION) {
+    throw new MalformedBytesError(
+      `Cannot read an entry of version ${version}: this program knows version ${ENTRY_VERSION}`,
+    );
+  }
+  return reader.varint();
+}
 
 /** Appends the encoding of a batch to `writer`. Commands' bodies are copied as they are. */
 export function encodeBatch(batch: Batch, writer: ByteWriter): void {
@@ -105,7 +131,7 @@ export function decodeCommand(reader: ByteReader): Command {
     identity = { client: reader.uint64(), sequence: reader.varint() };
   }
   const kind = tag & ~HAS_IDENTITY;
-  if (kind < CommandKind.Put || kind > CommandKind.MemberAttributes) {
+  if (kind < CommandKind.Put || kind > CommandKind.LeaseExpire) {
     throw new MalformedBytesError(`Cannot read a command of unknown kind ${kind}`);
   }
   return { kind: kind as CommandKind, body: reader.bytes(), identity };
@@ -113,7 +139,16 @@ export function decodeCommand(reader: ByteReader): Command {
 
 /** Reads a whole batch and refuses trailing bytes. For what comes from other replicas and for tools. */
 export function decodeBatch(bytes: Uint8Array): Batch {
-  const reader = new ByteReader(bytes);
+  return readBatch(new ByteReader(bytes));
+}
+
+/** Reads a whole command entry and refuses trailing bytes. */
+export function decodeEntry(payload: Uint8Array): Batch & { readonly leaseClockMs: number } {
+  const reader = new ByteReader(payload);
+  return { leaseClockMs: decodeStamp(reader), ...readBatch(reader) };
+}
+
+function readBatch(reader: ByteReader): Batch {
   const { count, ...from } = decodeBatchHead(reader);
   const commands: Command[] = [];
   for (let i = 0; i < count; i++) commands.push(decodeCommand(reader));

@@ -65,41 +65,6 @@ export const LeaseRevokeResponse: MessageSchema<LeaseRevokeResponse> = new Messa
   LeaseRevokeResponse
 >("etcdserverpb.LeaseRevokeResponse", { header: HEADER });
 
-/** How long a lease still lives. */
-export interface LeaseCheckpoint {
-  id: LeaseId;
-  /** Seconds. */
-  remainingTtl: number;
-}
-
-/** The schema of {@linkcode LeaseCheckpoint}. */
-export const LeaseCheckpoint: MessageSchema<LeaseCheckpoint> = new MessageSchema<LeaseCheckpoint>(
-  "etcdserverpb.LeaseCheckpoint",
-  { id: int64Id(1, "ID"), remainingTtl: int64(2, "remaining_TTL") },
-);
-
-/** Tells all replicas how long leases still live. */
-export interface LeaseCheckpointRequest {
-  checkpoints: LeaseCheckpoint[];
-}
-
-/** The schema of {@linkcode LeaseCheckpointRequest}. */
-export const LeaseCheckpointRequest: MessageSchema<LeaseCheckpointRequest> = new MessageSchema<
-  LeaseCheckpointRequest
->("etcdserverpb.LeaseCheckpointRequest", {
-  checkpoints: repeated(message(1, () => LeaseCheckpoint)),
-});
-
-/** The answer to {@linkcode LeaseCheckpointRequest}. */
-export interface LeaseCheckpointResponse {
-  header?: ResponseHeader;
-}
-
-/** The schema of {@linkcode LeaseCheckpointResponse}. */
-export const LeaseCheckpointResponse: MessageSchema<LeaseCheckpointResponse> = new MessageSchema<
-  LeaseCheckpointResponse
->("etcdserverpb.LeaseCheckpointResponse", { header: HEADER });
-
 /** Renews a lease. */
 export interface LeaseKeepAliveRequest {
   id: LeaseId;

@@ -85,6 +85,16 @@ export class RaftNode {
     return this.#state.log.commit;
   }
 
+  /** The last entry of the log, be it durable or not. */
+  get lastIndex(): number {
+    return this.#state.log.lastIndex;
+  }
+
+  /** The term of that entry. */
+  get lastTerm(): number {
+    return this.#state.log.lastTerm;
+  }
+
   /** The configuration that is in force: the applied one. */
   get configuration(): Configuration {
     return this.#state.configuration;

@@ -1,6 +1,6 @@
 import { ByteWriter } from "../base/byte_writer.ts";
 import { NO_MEMBER } from "../base/ids.ts";
-import { type Command, decodeBatch, encodeBatch } from "../machine/command.ts";
+import { type Command, decodeBatch, encodeBatch, stampBatch } from "../machine/command.ts";
 import type { RaftNode } from "../raft/node.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { InflightBatch, Proposals } from "./proposals.ts";
@@ -15,11 +15,19 @@ export class HandOver {
   readonly #raft: RaftNode;
   readonly #proposals: Proposals;
   readonly #transport: PeerTransport;
+  readonly #stampMs: () => number;
 
-  constructor(raft: RaftNode, proposals: Proposals, transport: PeerTransport) {
+  /** @param stampMs The leader's reading of the lease clock, for what it puts into its log. */
+  constructor(
+    raft: RaftNode,
+    proposals: Proposals,
+    transport: PeerTransport,
+    stampMs: () => number,
+  ) {
     this.#raft = raft;
     this.#proposals = proposals;
     this.#transport = transport;
+    this.#stampMs = stampMs;
   }
 
   /**
@@ -49,7 +57,7 @@ export class HandOver {
   #hand(batch: InflightBatch, nowMs: number): boolean {
     const raft = this.#raft;
     if (raft.isLeader) {
-      if (raft.propose([batch.bytes]) !== "accepted") return false;
+      if (!this.#propose(batch.bytes)) return false;
     } else {
       this.#transport.send(raft.leader, [{ type: "forward", batch: batch.bytes }]);
     }
@@ -62,14 +70,19 @@ export class HandOver {
   /** Takes a batch that another replica hands to this one. If it does not lead, the batch is lost. */
   take(batch: Uint8Array): void {
     // Safety: what does not decode must never reach the log, where it would stop every replica.
-    if (this.#raft.isLeader && isBatch(batch)) this.#raft.propose([batch]);
+    if (this.#raft.isLeader && isBatch(batch)) this.#propose(batch);
   }
 
   /** Puts the leader's own commands into its log, in this term or never. Nobody waits for them. */
   proposeAsLeader(commands: readonly Command[]): void {
     const writer = new ByteWriter();
     encodeBatch({ origin: NO_MEMBER, incarnation: 0, number: 0, commands }, writer);
-    this.#raft.propose([writer.copy()]);
+    this.#propose(writer.view());
+  }
+
+  /** @returns whether the batch is in this leader's log. */
+  #propose(batch: Uint8Array): boolean {
+    return this.#raft.propose([stampBatch(batch, this.#stampMs())]) === "accepted";
   }
 }
 

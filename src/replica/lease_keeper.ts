@@ -1,20 +1,25 @@
-import { ByteReader } from "../base/byte_reader.ts";
-import { ByteWriter } from "../base/byte_writer.ts";
 import type { LeaseId } from "../base/ids.ts";
-import type { Command } from "../machine/command.ts";
-import { checkpointLeasesCommand, revokeLeaseCommand } from "../machine/lease_command.ts";
-import { LeaseTimer } from "../machine/lease_timer.ts";
+import { type Command, decodeStamp } from "../machine/command.ts";
+import { ExpiryQueue } from "../machine/expiry_queue.ts";
+import { expireLeaseCommand } from "../machine/lease_command.ts";
 import type { Machine } from "../machine/machine.ts";
-import { ReplicaError } from "./errors.ts";
+import { ByteReader } from "../base/byte_reader.ts";
+import { type Entry, EntryKind } from "../raft/entry.ts";
+import type { Message } from "../raft/message.ts";
+import type { RaftNode } from "../raft/node.ts";
+import type { SnapshotMeta } from "../raft/snapshot.ts";
+import type { LeaseClockMessage, PeerMessage } from "../transport/peer_message.ts";
+import { LeaseClock, type Stamp } from "./lease_clock.ts";
 
-/** How often the leader looks for leases that have run out. Ref: etcd lessor.go. */
-const SCAN_INTERVAL_MS = 500;
-/** Leases revoked in one scan, so that the end of many at once does not crowd out the rest. */
-const REVOKED_PER_SCAN = 500;
-/** A renewal that must wait for the log looks again after this long. */
-const WAIT_MS = 50;
+/** Leases ended in one tick, so that the end of many at once does not crowd out the rest. */
+const ENDED_PER_TICK = 100;
+/**
+ * While nothing is written and there are leases, the log gets a stamp this often. Only a cluster that
+ * starts from its logs alone needs it.
+ */
+const STAMP_INTERVAL_MS = 60_000;
 
-/** What a lease has left, as the leader's clock says. */
+/** What a lease has left. */
 export interface LeaseTime {
   /** Whole seconds until the lease ends; -1 if there is no such lease. */
   readonly remainingSeconds: number;
@@ -24,121 +29,127 @@ export interface LeaseTime {
 /** What the keeper needs of the replica that it is part of. */
 interface KeeperContext {
   readonly machine: Machine;
+  readonly raft: RaftNode;
   nowMs(): number;
-  /** How long after a change of leader the old one may still have renewed leases. */
-  readonly electionTimeoutMs: number;
   /** Whether this replica leads and has applied an entry of its own term. */
   leads(): boolean;
-  /**
-   * Puts commands into the log if this replica leads right now, in this term or never. Safety: a
-   * revocation decided by an earlier leader must not reach the log of a later one, which may have
-   * renewed the lease meanwhile.
-   */
   proposeAsLeader(commands: readonly Command[]): void;
-  wait(delayMs: number): Promise<void>;
 }
 
 /**
- * The life of leases, kept by the leader: its clock says when one has run out, and the log then ends
- * it on every replica alike.
+ * Keeps the lease clock, and as leader sees to it that leases end: the clock says when the time of one
+ * is over, and the log then ends it on every replica alike.
  */
 export class LeaseKeeper {
   readonly #context: KeeperContext;
-  readonly #timer: LeaseTimer;
-  #scannedMs = 0;
+  readonly #clock: LeaseClock;
+  readonly #queue: ExpiryQueue;
+  #isOpen = false;
+  #stampedMs = 0;
 
-  constructor(context: KeeperContext) {
+  constructor(context: KeeperContext, clock: LeaseClock) {
     this.#context = context;
-    this.#timer = new LeaseTimer(context.machine.leases);
+    this.#clock = clock;
+    this.#queue = new ExpiryQueue(context.machine.leases);
   }
 
-  /** Follows the replica's role: starts the clock when it leads, stops it the moment it does not. */
+  /** What the lease clock shows: as leader the time itself, else the best that is known of it. */
+  clockMs(): number {
+    const { raft, nowMs } = this.#context;
+    const readingMs = raft.isLeader
+      ? this.#clock.lead(raft.term, nowMs())
+      : this.#clock.read(nowMs());
+    return Math.floor(readingMs);
+  }
+
+  /** A message with the leader's reading where it goes to who follows. */
+  withReading(message: Message): PeerMessage[] {
+    if (message.type !== "append" && message.type !== "heartbeat") return [message];
+    return [message, { type: "leaseClock", term: message.term, readingMs: this.clockMs() }];
+  }
+
+  /** The leader of the present term has told its reading. */
+  told({ term, readingMs }: LeaseClockMessage): void {
+    if (term === this.#context.raft.term) this.#clock.told(term, readingMs, this.#context.nowMs());
+  }
+
+  /** Raft has taken a message, which may have changed the log. */
+  stepped(message: Message): void {
+    const { raft, nowMs } = this.#context;
+    if (message.term !== raft.term) return;
+    if (message.type === "append") {
+      const { prevIndex, prevTerm, entries } = message;
+      const end = entries.at(-1) ?? { index: prevIndex, term: prevTerm };
+      if (raft.lastIndex !== end.index || raft.lastTerm !== end.term) return;
+      this.#clock.appended(message.term, lastStamp(entries), nowMs());
+    } else if (message.type === "snapshot") {
+      const isTaken = raft.pendingSnapshot?.index === message.snapshot.index;
+      if (isTaken) this.#clock.replaced(message.term);
+    }
+  }
+
+  /** A snapshot has replaced the machine's state. */
+  installed(snapshot: SnapshotMeta): void {
+    const { machine, nowMs } = this.#context;
+    this.#clock.installed(stampOf(snapshot, machine), nowMs());
+  }
+
+  /** Follows the replica's role: queues leases when it leads. */
   follow(): void {
     const leads = this.#context.leads();
-    if (leads === this.#timer.isPrimary) return;
-    if (leads) this.#timer.promote(this.#context.nowMs(), this.#context.electionTimeoutMs);
-    else this.#timer.demote();
+    if (leads === this.#isOpen) return;
+    this.#isOpen = leads;
+    if (leads) this.#queue.open();
+    else this.#queue.close();
   }
 
-  /** Ends what has run out and notes what is left of long leases. */
+  /** Ends the leases whose time is over. */
   tick(): void {
-    const nowMs = this.#context.nowMs();
-    if (!this.#timer.isPrimary || nowMs - this.#scannedMs < SCAN_INTERVAL_MS) return;
-    this.#scannedMs = nowMs;
-    const commands = this.#timer.expired(nowMs, REVOKED_PER_SCAN).map(revokeLeaseCommand);
-    const checkpoints = this.#timer.checkpointsDue(nowMs);
-    if (checkpoints.length > 0) commands.push(checkpointLeasesCommand(checkpoints));
-    if (commands.length > 0) this.#context.proposeAsLeader(commands);
+    const { machine, proposeAsLeader } = this.#context;
+    if (!this.#isOpen || machine.leases.size === 0) return;
+    const clockMs = this.clockMs();
+    const ended = this.#queue.takeOver(clockMs, ENDED_PER_TICK);
+    const stampedMs = Math.max(machine.leases.clockMs, this.#stampedMs);
+    if (ended.length === 0 && clockMs - stampedMs < STAMP_INTERVAL_MS) return;
+    this.#stampedMs = clockMs;
+    proposeAsLeader(ended.map(expireLeaseCommand));
   }
 
-  /**
-   * Sets a lease back to its full time. Leader only.
-   *
-   * @returns the granted seconds, or zero if there is no such lease any more.
-   */
-  async renew(id: LeaseId, deadlineMs: number): Promise<number> {
-    for (;;) {
-      const nowMs = this.#context.nowMs();
-      switch (this.#timer.renew(id, nowMs)) {
-        case "renewed":
-          return this.#context.machine.leases.get(id)?.ttlSeconds ?? 0;
-        case "not found":
-          return 0;
-        case "not primary":
-          if (!this.#context.leads()) {
-            throw new ReplicaError("not leader", "This replica does not lead: ask the leader");
-          }
-          break;
-        case "checkpoint first":
-          this.#context.proposeAsLeader([checkpointLeasesCommand([{ id, remainingSeconds: 0 }])]);
-          break;
-        case "expired":
-          // Its end is on its way through the log; the answer waits for it.
-          break;
-      }
-      if (nowMs >= deadlineMs) {
-        throw new ReplicaError("timed out", "The lease could not be renewed in time: try again");
-      }
-      await this.#context.wait(WAIT_MS);
-    }
-  }
-
-  /** What a lease has left. Leader only. */
+  /** What a lease has left, as far as this replica knows. */
   timeOf(id: LeaseId): LeaseTime {
     const lease = this.#context.machine.leases.get(id);
-    const remainingSeconds = this.#timer.remainingSeconds(id, this.#context.nowMs());
-    if (!this.#timer.isPrimary) {
-      throw new ReplicaError("not leader", "This replica does not lead: ask the leader");
-    }
-    if (lease === null || remainingSeconds === null) {
-      return { remainingSeconds: -1, grantedSeconds: 0 };
-    }
-    return { remainingSeconds, grantedSeconds: lease.ttlSeconds };
+    if (lease === null) return { remainingSeconds: -1, grantedSeconds: 0 };
+    const remainingMs = Math.max(0, lease.endsMs - this.clockMs());
+    return {
+      remainingSeconds: Math.floor(remainingMs / 1_000),
+      grantedSeconds: lease.ttlSeconds,
+    };
   }
 }
 
-/** The body of a call about one lease. */
-export function encodeLeaseId(id: LeaseId): Uint8Array {
-  const writer = new ByteWriter(8);
-  writer.uint64(BigInt.asUintN(64, id));
-  return writer.copy();
+/** The lease clock of a replica that starts, from what its storage held. */
+export function recoverLeaseClock(
+  machine: Machine,
+  snapshot: { readonly index: number; readonly term: number } | null,
+  entries: readonly Entry[],
+  nowMs: number,
+): LeaseClock {
+  const recovered = snapshot ?? { index: 0, term: 0 };
+  return new LeaseClock(lastStamp(entries) ?? stampOf(recovered, machine), nowMs);
 }
 
-/** Reads what {@linkcode encodeLeaseId} wrote. */
-export function decodeLeaseId(bytes: Uint8Array): LeaseId {
-  return BigInt.asIntN(64, new ByteReader(bytes).uint64());
+/** What a machine that stands at that place of the log knows of the clock. */
+function stampOf(
+  { index, term }: { readonly index: number; readonly term: number },
+  { leases }: Machine,
+): Stamp {
+  return { index, term, readingMs: leases.clockMs };
 }
 
-/** The answer to a call about a lease: two numbers that may be -1. */
-export function encodeLeaseTime({ remainingSeconds, grantedSeconds }: LeaseTime): Uint8Array {
-  const writer = new ByteWriter(16);
-  writer.varint(remainingSeconds + 1);
-  writer.varint(grantedSeconds);
-  return writer.copy();
-}
-
-/** Reads what {@linkcode encodeLeaseTime} wrote. */
-export function decodeLeaseTime(bytes: Uint8Array): LeaseTime {
-  const reader = new ByteReader(bytes);
-  return { remainingSeconds: reader.varint() - 1, grantedSeconds: reader.varint() };
+/** The last stamp among these entries. */
+function lastStamp(entries: readonly Entry[]): Stamp | null {
+  const entry = entries.findLast(({ kind }) => kind === EntryKind.Command);
+  if (entry === undefined) return null;
+  const { index, term, data } = entry;
+  return { index, term, readingMs: decodeStamp(new ByteReader(data)) };
 }

@@ -34,7 +34,7 @@ const TURN_ROUNDS_MAX = 8;
 export class Loop {
   /** Calls to the leader; others than the loop make them. */
   readonly calls: LeaderCalls;
-  /** The life of leases; leader only. */
+  /** The lease clock, and the end of leases. */
   readonly leases: LeaseKeeper;
   /** Changes of who takes part; leader only. */
   readonly changes: MemberChanges;
@@ -64,7 +64,7 @@ export class Loop {
     this.#parts = parts;
     this.#onEvent = onEvent;
     this.#applied = parts.snapshot;
-    this.#handOver = new HandOver(raft, parts.proposals, transport);
+    this.#handOver = new HandOver(raft, parts.proposals, transport, () => this.leases.clockMs());
     this.#departure = new Departure(raft, clock, (reason) => this.fail(reason));
     this.#snapshots = new SnapshotExchange(raft, machine, transport);
     this.#keeper = new SnapshotKeeper(storage, clock, parts.snapshot.index, timing, {
@@ -90,7 +90,7 @@ export class Loop {
       proposeAsLeader: (commands: readonly Command[]) => this.#proposeAsLeader(commands),
       wait: (delayMs: number) => new Promise<void>((resolve) => clock.after(delayMs, resolve)),
     };
-    this.leases = new LeaseKeeper({ ...duty, electionTimeoutMs: timing.electionTimeoutMs });
+    this.leases = new LeaseKeeper({ ...duty, raft }, parts.leaseClock);
     this.upkeep = new Upkeep({ ...duty, id: raft.id, calls: this.calls, onEvent }, {
       ...DEFAULT_UPKEEP,
       ...options.upkeep,
@@ -227,7 +227,7 @@ export class Loop {
     const { transport, options } = this.#parts;
     for (const message of messages) {
       if (message.type === "snapshot") this.#snapshots.pin(message, options.clock.nowMs());
-      transport.send(message.to, [message]);
+      transport.send(message.to, this.leases.withReading(message));
     }
   }
 
@@ -266,6 +266,7 @@ export class Loop {
       if (this.#stopped) return;
     }
     this.#applied = manifest;
+    this.leases.installed(manifest);
     this.#keeper.onInstalled(manifest.index);
     this.upkeep.changed();
     this.#meetPeers();
@@ -317,11 +318,16 @@ export class Loop {
         return;
       case "callAnswer":
         return this.calls.onAnswer(message);
+      case "leaseClock":
+        if (from === this.#parts.raft.leader) this.leases.told(message);
+        return;
       case "snapshot":
         if (message.from === from && this.#snapshots.offer(message, nowMs)) return;
     }
     // Safety: nobody speaks for another replica.
-    if (message.from === from) this.#parts.raft.step(message);
+    if (message.from !== from) return;
+    this.#parts.raft.step(message);
+    this.leases.stepped(message);
   }
 
   #proposeAsLeader(commands: readonly Command[]): void {

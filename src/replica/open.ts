@@ -14,6 +14,8 @@ import {
   TICKS_PER_HEARTBEAT,
   type Timing,
 } from "./options.ts";
+import type { LeaseClock } from "./lease_clock.ts";
+import { recoverLeaseClock } from "./lease_keeper.ts";
 import { Proposals } from "./proposals.ts";
 import { ReadBarriers } from "./read_barriers.ts";
 
@@ -28,6 +30,7 @@ export interface OpenedParts {
   readonly transport: PeerTransport;
   readonly proposals: Proposals;
   readonly barriers: ReadBarriers;
+  readonly leaseClock: LeaseClock;
   /** The storage's: grows with every start. */
   readonly epoch: number;
   /** Where the machine stands, which was restored from the stored snapshot. */
@@ -62,6 +65,12 @@ export async function openParts(options: ReplicaOptions): Promise<OpenedParts> {
       transport,
       proposals: new Proposals(identity.memberId, recovered.epoch),
       barriers: new ReadBarriers(recovered.epoch),
+      leaseClock: recoverLeaseClock(
+        machine,
+        snapshot,
+        recovered.entries,
+        options.clock.nowMs(),
+      ),
       epoch: recovered.epoch,
       snapshot: snapshot ?? { index: 0, term: 0 },
     };

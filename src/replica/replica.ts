@@ -1,6 +1,7 @@
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { type ClusterId, type LeaseId, type MemberId, NO_MEMBER } from "../base/ids.ts";
 import { REQUEST_BYTES_MAX, REQUEST_TIMEOUT_BASE_MS } from "../base/limits.ts";
+import { leaseRenewal, renewedSeconds } from "../machine/lease_command.ts";
 import type { Machine } from "../machine/machine.ts";
 import {
   decodeMembershipChanges,
@@ -8,15 +9,9 @@ import {
   type MembershipChange,
 } from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
-import type { CommandKind, RequestIdentity } from "../machine/command.ts";
+import { CommandKind, type RequestIdentity } from "../machine/command.ts";
 import { ReplicaError } from "./errors.ts";
-import {
-  decodeLeaseId,
-  decodeLeaseTime,
-  encodeLeaseId,
-  encodeLeaseTime,
-  type LeaseTime,
-} from "./lease_keeper.ts";
+import type { LeaseTime } from "./lease_keeper.ts";
 import { Loop } from "./loop.ts";
 import { type OpenedParts, openParts } from "./open.ts";
 import type { ReplicaOptions } from "./options.ts";
@@ -141,19 +136,20 @@ export class Replica implements AsyncDisposable {
   }
 
   /**
-   * Sets a lease back to its full time, wherever the leader is.
+   * Sets a lease back to its full time, through the log: what is promised outlives the leader.
    *
    * @returns the granted seconds, or zero if there is no such lease any more.
-   * @throws {ReplicaError} when no leader answered in time.
+   * @throws {ReplicaError} as `propose`.
    */
-  async renewLease(id: LeaseId, options: WaitOptions = {}): Promise<number> {
-    const answer = await this.#call("lease/renew", encodeLeaseId(id), true, options);
-    return decodeLeaseTime(answer).grantedSeconds;
+  async renewLease(id: LeaseId, { signal }: WaitOptions = {}): Promise<number> {
+    const options = signal === undefined ? {} : { signal };
+    return renewedSeconds(await this.propose(CommandKind.LeaseRenew, leaseRenewal(id), options));
   }
 
-  /** What a lease has left by the leader's clock. @throws {ReplicaError} as `renewLease`. */
+  /** What a lease has left by the lease clock. @throws {ReplicaError} as `linearize`. */
   async leaseTime(id: LeaseId, options: WaitOptions = {}): Promise<LeaseTime> {
-    return decodeLeaseTime(await this.#call("lease/time", encodeLeaseId(id), true, options));
+    await this.linearize(options);
+    return this.#loop.leases.timeOf(id);
   }
 
   /**
@@ -172,7 +168,7 @@ export class Replica implements AsyncDisposable {
     const method = options.force === true ? "members/force" : "members/change";
     const changes = "kind" in change ? [change] : change;
     if (changes.length === 0) return;
-    const changed = this.#call(method, encodeMembershipChanges(changes), false, options);
+    const changed = this.#call(method, encodeMembershipChanges(changes), options);
     // Nobody speaks to a replica that is removed: it may learn so before the answer, or instead of it.
     const isOwnEnd = changes.some(({ kind, id }) => kind === "remove" && id === this.memberId);
     if (isOwnEnd) return await Promise.race([changed.then(() => {}), this.#removed.promise]);
@@ -253,19 +249,7 @@ export class Replica implements AsyncDisposable {
   }
 
   #registerCalls(): void {
-    const { calls, leases, changes } = this.#loop;
-    // Safety: the leader's clock of leases speaks only once this replica surely still leads and has
-    // applied all that was acknowledged. Else a leader deposed in its sleep would renew what another
-    // lets expire, and one with a slow disk deny a lease that it is yet to hear of.
-    calls.handle("lease/renew", async (body) => {
-      await this.linearize();
-      const grantedSeconds = await leases.renew(decodeLeaseId(body), this.#deadlineMs());
-      return encodeLeaseTime({ remainingSeconds: grantedSeconds, grantedSeconds });
-    });
-    calls.handle("lease/time", async (body) => {
-      await this.linearize();
-      return encodeLeaseTime(leases.timeOf(decodeLeaseId(body)));
-    });
+    const { calls, changes } = this.#loop;
     for (const method of ["members/change", "members/force"]) {
       calls.handle(method, async (body) => {
         const changed = changes.change(decodeMembershipChanges(body), method === "members/force");
@@ -279,7 +263,6 @@ export class Replica implements AsyncDisposable {
   #call(
     method: string,
     body: Uint8Array,
-    isIdempotent: boolean,
     { signal }: WaitOptions,
   ): Promise<Uint8Array> {
     const stopped = this.#stopped();
@@ -287,7 +270,7 @@ export class Replica implements AsyncDisposable {
     const deadlineMs = this.#deadlineMs();
     return this.#loop.calls.call(method, body, {
       deadlineMs,
-      isIdempotent,
+      isIdempotent: false,
       ...(signal === undefined ? {} : { signal }),
     });
   }

@@ -8,6 +8,13 @@ export interface ForwardMessage {
   readonly batch: Uint8Array;
 }
 
+/** The leader tells its reading of the lease clock, along with heartbeats. */
+export interface LeaseClockMessage {
+  readonly type: "leaseClock";
+  readonly term: number;
+  readonly readingMs: number;
+}
+
 /** A follower asks for the manifest of the snapshot that it was told to fetch. */
 export interface ManifestRequest {
   readonly type: "manifestRequest";
@@ -66,7 +73,8 @@ export type PeerMessage =
   | ChunkRequest
   | ChunkAnswer
   | CallMessage
-  | CallAnswer;
+  | CallAnswer
+  | LeaseClockMessage;
 
 /** Where a replica can be reached. A replica without addresses only dials. */
 export interface PeerAddress {

@@ -18,6 +18,7 @@ export const ReplicaTag = {
   chunkAnswer: 36,
   call: 37,
   callAnswer: 38,
+  leaseClock: 39,
 } as const satisfies Record<ReplicaMessage["type"], number>;
 
 /** A bound of what a message's numbers, flags and lengths take. */
@@ -46,6 +47,7 @@ export function replicaMessageBytesMax(message: ReplicaMessage): number {
     case "callAnswer":
       return FIXED_BYTES_MAX + 3 * (message.error?.length ?? 0) + message.body.length;
     case "manifestRequest":
+    case "leaseClock":
       return FIXED_BYTES_MAX;
   }
 }
@@ -87,6 +89,9 @@ export function writeReplicaMessage(writer: ByteWriter, message: ReplicaMessage)
       writer.byte(message.error === null ? 0 : 1);
       if (message.error !== null) writeText(writer, message.error);
       return writer.bytes(message.body);
+    case "leaseClock":
+      writer.varint(message.term);
+      return writer.varint(message.readingMs);
   }
 }
 
@@ -134,6 +139,8 @@ export function readReplicaMessage(reader: ByteReader, tag: number): ReplicaMess
       const error = readFlags(reader, 1) ? readText(reader) : null;
       return { type: "callAnswer", id, error, body: reader.bytes() };
     }
+    case ReplicaTag.leaseClock:
+      return { type: "leaseClock", term: reader.varint(), readingMs: reader.varint() };
     default:
       throw new MalformedBytesError(`Cannot read a message with the tag ${tag}`);
   }

@@ -1,8 +1,8 @@
 /** A cluster of one without a log: what is proposed is applied at once, by a real state machine. */
 import type { LeaseTime, ReplicaCallOptions, ReplicaPort } from "../../src/api/replica_port.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
-import { type CommandKind, encodeBatch } from "../../src/machine/command.ts";
-import { LeaseTimer } from "../../src/machine/lease_timer.ts";
+import { CommandKind, encodeBatch, stampBatch } from "../../src/machine/command.ts";
+import { leaseRenewal, renewedSeconds } from "../../src/machine/lease_command.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import type { MembershipChange } from "../../src/machine/membership_change.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
@@ -32,14 +32,12 @@ export class LocalReplica implements ReplicaPort {
     nowMs: 0,
     refusal: null,
   };
-  readonly #timer = new LeaseTimer(this.machine.leases);
   /** How many linearizable reads were asked for. */
   linearized = 0;
   /** How many commands were proposed. */
   proposed = 0;
 
   constructor() {
-    this.#timer.promote(0, 0);
     this.machine.members.bootstrap([{
       id: MEMBER_ID,
       name: "default",
@@ -61,7 +59,8 @@ export class LocalReplica implements ReplicaPort {
     const number = ++this.proposed;
     const commands = [{ kind, body, identity }];
     encodeBatch({ origin: MEMBER_ID, incarnation: 1, number, commands }, writer);
-    return Promise.resolve(this.machine.apply(writer.copy()).results[0]);
+    const entry = stampBatch(writer.view(), this.state.nowMs);
+    return Promise.resolve(this.machine.apply(entry).results[0]);
   }
 
   linearize(): Promise<void> {
@@ -69,20 +68,17 @@ export class LocalReplica implements ReplicaPort {
     return this.state.refusal === null ? Promise.resolve() : Promise.reject(this.state.refusal);
   }
 
-  renewLease(id: bigint): Promise<number> {
-    if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
-    this.#timer.renew(id, this.state.nowMs);
-    return Promise.resolve(this.machine.leases.get(id)?.ttlSeconds ?? 0);
+  async renewLease(id: bigint): Promise<number> {
+    return renewedSeconds(await this.propose(CommandKind.LeaseRenew, leaseRenewal(id)));
   }
 
   leaseTime(id: bigint): Promise<LeaseTime> {
     if (this.state.refusal !== null) return Promise.reject(this.state.refusal);
-    const remainingSeconds = this.#timer.remainingSeconds(id, this.state.nowMs);
-    if (remainingSeconds === null) {
-      return Promise.resolve({ remainingSeconds: -1, grantedSeconds: 0 });
-    }
-    const grantedSeconds = this.machine.leases.get(id)?.ttlSeconds ?? 0;
-    return Promise.resolve({ remainingSeconds, grantedSeconds });
+    const lease = this.machine.leases.get(id);
+    if (lease === null) return Promise.resolve({ remainingSeconds: -1, grantedSeconds: 0 });
+    const remainingMs = Math.max(0, lease.endsMs - this.state.nowMs);
+    const remainingSeconds = Math.floor(remainingMs / 1_000);
+    return Promise.resolve({ remainingSeconds, grantedSeconds: lease.ttlSeconds });
   }
 
   hasSpaceFor(costBytes: number): boolean {

@@ -60,20 +60,36 @@ Deno.test("LeaseTable.attach() takes keys longer than one call's arguments", () 
   assertEquals(table.keysOf(1n), [long]);
 });
 
-Deno.test("LeaseTable.restore() keeps order, time to live and checkpoints, also of negative ids", () => {
+Deno.test("LeaseTable.renew() counts from the newest stamp, and the clock never goes back", () => {
+  const table = new LeaseTable();
+  table.grant(1n, 10);
+  table.advance(9_999);
+  assertEquals([table.isOver(1n), table.isOver(2n)], [false, false]);
+  assertEquals(table.renew(1n)?.endsMs, 19_999);
+  assertEquals(table.renew(2n), null);
+  table.advance(19_999);
+  table.advance(3);
+  assertEquals([table.clockMs, table.isOver(1n)], [19_999, true]);
+  assertEquals(table.renew(1n)?.endsMs, 29_999);
+  assertEquals(table.isOver(1n), false);
+});
+
+Deno.test("LeaseTable.restore() keeps clock, order, times to live and ends, also of negative ids", () => {
   const table = new LeaseTable();
   table.grant(9n, 60);
+  table.advance(500);
   table.grant(-3n, 9_000_000_000);
   table.grant(5n, 2);
-  table.checkpoint(-3n, 4_000_000_000);
-  assertEquals(table.checkpoint(1n, 5), false);
   const fields = (leases: LeaseTable) =>
-    [...leases.list()].map((lease) => [lease.id, lease.ttlSeconds, lease.remainingSeconds]);
-  assertEquals(fields(restored(table)), [[9n, 60, 0], [-3n, 9e9, 4e9], [5n, 2, 0]]);
+    [...leases.list()].map((lease) => [lease.id, lease.ttlSeconds, lease.endsMs]);
+  const copy = restored(table);
+  assertEquals(copy.clockMs, 500);
+  assertEquals(fields(copy), [[9n, 60, 60_000], [-3n, 9e9, 9e12 + 500], [5n, 2, 2_500]]);
 });
 
 Deno.test("LeaseTable.restore() refuses a lease that is there twice and bytes cut off", () => {
   const writer = new ByteWriter();
+  writer.varint(0);
   writer.varint(2);
   for (let i = 0; i < 2; i++) {
     writer.uint64(4n);

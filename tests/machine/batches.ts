@@ -10,6 +10,7 @@ import {
   CommandKind,
   encodeBatch,
   type RequestIdentity,
+  stampBatch,
 } from "../../src/proto/command.ts";
 import * as kv from "../../src/proto/kv.ts";
 import * as lease from "../../src/proto/lease.ts";
@@ -32,7 +33,8 @@ export const txn = command(CommandKind.Txn, kv.TxnRequest);
 export const compaction = command(CommandKind.Compaction, kv.CompactionRequest);
 export const leaseGrant = command(CommandKind.LeaseGrant, lease.LeaseGrantRequest);
 export const leaseRevoke = command(CommandKind.LeaseRevoke, lease.LeaseRevokeRequest);
-export const leaseCheckpoint = command(CommandKind.LeaseCheckpoint, lease.LeaseCheckpointRequest);
+export const leaseRenew = command(CommandKind.LeaseRenew, lease.LeaseKeepAliveRequest);
+export const leaseExpire = command(CommandKind.LeaseExpire, lease.LeaseRevokeRequest);
 export const alarm = command(CommandKind.Alarm, AlarmRequest);
 
 /** A put of text under text. */
@@ -40,14 +42,14 @@ export function putText(key: string, value: string, fields: Partial<kv.PutReques
   return put({ key: bytes(key), value: bytes(value), ...fields });
 }
 
-/** The bytes of a batch; without an origin it is never taken as a duplicate. */
+/** The bytes of a stamped batch; without an origin it is never taken as a duplicate. */
 export function batch(
   commands: readonly Command[],
-  { origin = 0n, incarnation = 1, number = 1 } = {},
+  { origin = 0n, incarnation = 1, number = 1, clockMs = 0 } = {},
 ): Uint8Array {
   const writer = new ByteWriter();
   encodeBatch({ origin, incarnation, number, commands }, writer);
-  return writer.copy();
+  return stampBatch(writer.view(), clockMs);
 }
 
 /** Applies one command and gives its result. */

@@ -11,8 +11,9 @@ import type { MachineSnapshot } from "../../src/machine/machine_snapshot.ts";
 import { deleteRangeResponse, putResponse, txnResponse } from "../../src/machine/kv_response.ts";
 import { checkTxnRequest } from "../../src/mvcc/check_request.ts";
 import { rangeRequest } from "../../src/mvcc/requests.ts";
-import { type Command, decodeBatch } from "../../src/proto/command.ts";
+import { type Command, decodeEntry } from "../../src/proto/command.ts";
 import { KvModel } from "../model/kv_model.ts";
+import { LeaseModel } from "../model/lease_model.ts";
 import { applyOne, batch, restarted, smallMachine } from "./batches.ts";
 import {
   anyCommand,
@@ -124,16 +125,21 @@ function leasedKeys(model: KvModel, lease: bigint): Uint8Array[] {
 }
 
 /** Ends a lease of the model: its keys go in one transaction. */
-function revoke(model: KvModel, lease: bigint): void {
+function revoke(model: KvModel, times: LeaseModel, lease: bigint): void {
   const success = leasedKeys(model, lease).map((key) => ({
     requestDeleteRange: { key, rangeEnd: new Uint8Array(0), prevKv: false },
   }));
   model.leases.delete(lease);
+  times.end(lease);
   model.txn({ compare: [], success, failure: [] });
 }
 
 /** What the model answers. */
-function modelResult(model: KvModel, { kind, request }: StoreCommand): CommandResult {
+function modelResult(
+  model: KvModel,
+  times: LeaseModel,
+  { kind, request }: StoreCommand,
+): CommandResult {
   const refused = (reason: CommandResult["reason"]) => ({
     reason,
     response: null,
@@ -161,25 +167,44 @@ function modelResult(model: KvModel, { kind, request }: StoreCommand): CommandRe
     case "leaseGrant":
       if (model.leases.has(request.id)) return refused("lease exists");
       model.leases.add(request.id);
+      times.grant(request.id, request.ttl);
       return { reason: null, response: { ...request, error: "" }, revision: model.revision };
     case "leaseRevoke":
       if (!model.leases.has(request.id)) return refused("lease not found");
-      revoke(model, request.id);
+      revoke(model, times, request.id);
+      return { reason: null, response: {}, revision: model.revision };
+    case "leaseRenew": {
+      const response = { id: request.id, ttl: times.renew(request.id) };
+      return { reason: null, response, revision: model.revision };
+    }
+    case "leaseExpire":
+      if (times.isOver(request.id)) revoke(model, times, request.id);
       return { reason: null, response: {}, revision: model.revision };
   }
 }
 
-Deno.test("Machine agrees with the model on keys, transactions, compaction and leases", () => {
-  const step = fc.record({ command: storeCommand, restart: fc.integer({ max: 9, min: 0 }) });
+Deno.test("Machine agrees with the models on keys, transactions, compaction, leases and time", () => {
+  const step = fc.record({
+    command: storeCommand,
+    restart: fc.integer({ max: 9, min: 0 }),
+    elapsedMs: fc.integer({ min: -1_000, max: 40_000 }),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let machine = smallMachine();
       const model = new KvModel();
-      for (const { command, restart } of steps) {
+      const times = new LeaseModel();
+      for (const { command, restart, elapsedMs } of steps) {
         if (restart === 0) machine = restarted(machine);
-        assertEquals(applyOne(machine, encoded(command)), modelResult(model, command));
-        for (const { id } of machine.leases.list()) {
+        const clockMs = Math.max(0, times.clockMs + elapsedMs);
+        times.stamp(clockMs);
+        const [result] = machine.apply(batch([encoded(command)], { clockMs })).results;
+        assertEquals(result, modelResult(model, times, command));
+        const leases = [...machine.leases.list()];
+        assertEquals(leases.map(({ id }) => id), times.ids);
+        for (const { id, endsMs } of leases) {
           assertEquals(machine.leases.keysOf(id), leasedKeys(model, id));
+          assertEquals(endsMs, times.endsMs(id));
         }
       }
     }),
@@ -187,8 +212,8 @@ Deno.test("Machine agrees with the model on keys, transactions, compaction and l
   );
 });
 
-Deno.test("decodeBatch() gives back what these tests propose", () => {
+Deno.test("decodeEntry() gives back what these tests propose", () => {
   fc.assert(fc.property(commands, (commands) => {
-    assertEquals(decodeBatch(batch(commands, { origin: 3n, number: 9 })).commands, commands);
+    assertEquals(decodeEntry(batch(commands, { origin: 3n, number: 9 })).commands, commands);
   }));
 });

@@ -10,11 +10,10 @@ const { applyAll, batch, bytes, contents, putText, restarted, smallMachine } = m
 /** A machine with something in each of its parts and several segments. */
 function fullMachine(): Machine {
   const machine = smallMachine();
-  machine.apply(batch([putText("own", "1")], { origin: 1n, number: 4 }));
+  machine.apply(batch([putText("own", "1")], { origin: 1n, number: 4, clockMs: 5_000 }));
   applyAll(
     machine,
     make.leaseGrant({ id: 8n, ttl: 600 }),
-    make.leaseCheckpoint({ checkpoints: [{ id: 8n, remainingTtl: 300 }] }),
     putText("leased", "2", { lease: 8n }),
     make.put({ key: bytes("known"), value: bytes("3") }, { client: 5n, sequence: 9 }),
   );
@@ -34,7 +33,7 @@ Deno.test("Machine.restore() brings back every part of the machine", () => {
   assertEquals(contents(copy), contents(machine));
   assertEquals(copy.store.revision, machine.store.revision);
   assertEquals(copy.leases.keysOf(8n), [bytes("leased")]);
-  assertEquals(copy.leases.get(8n)?.remainingSeconds, 300);
+  assertEquals([copy.leases.clockMs, copy.leases.get(8n)?.endsMs], [5_000, 605_000]);
   assertEquals(copy.members.list(), machine.members.list());
   assertEquals(copy.members.wasRemoved(2n), true);
   assertEquals(copy.alarms.get(AlarmType.None), [{ memberId: 1n, alarm: AlarmType.NoSpace }]);

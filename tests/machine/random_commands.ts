@@ -53,7 +53,10 @@ export type StoreCommand =
   | { readonly kind: "txn"; readonly request: kv.TxnRequest }
   | { readonly kind: "compaction"; readonly request: kv.CompactionRequest }
   | { readonly kind: "leaseGrant"; readonly request: { id: bigint; ttl: number } }
-  | { readonly kind: "leaseRevoke"; readonly request: { id: bigint } };
+  | {
+    readonly kind: "leaseRevoke" | "leaseRenew" | "leaseExpire";
+    readonly request: { id: bigint };
+  };
 
 export const storeCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("put" as const), request: putRequest }) },
@@ -71,7 +74,10 @@ export const storeCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
     weight: 2,
     arbitrary: leaseId.map((id) => ({ kind: "leaseGrant" as const, request: { id, ttl: 60 } })),
   },
-  leaseId.map((id) => ({ kind: "leaseRevoke" as const, request: { id } })),
+  fc.record({
+    kind: fc.constantFrom("leaseRevoke" as const, "leaseRenew" as const, "leaseExpire" as const),
+    request: fc.record({ id: leaseId }),
+  }),
 );
 
 /** The log's form of a store command. */
@@ -92,6 +98,10 @@ export function encoded(
       return make.leaseGrant(request, identity);
     case "leaseRevoke":
       return make.leaseRevoke(request, identity);
+    case "leaseRenew":
+      return make.leaseRenew(request, identity);
+    case "leaseExpire":
+      return make.leaseExpire(request, identity);
   }
 }
 
@@ -100,8 +110,6 @@ const identity: fc.Arbitrary<RequestIdentity | null> = fc.option(
 );
 
 const adminCommand: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ id: leaseId, remainingTtl: fc.nat(60) })
-    .map((checkpoint) => make.leaseCheckpoint({ checkpoints: [checkpoint] })),
   fc.record({ action: fc.nat(2), memberId: fc.bigInt(1n, 2n), alarm: fc.nat(2) })
     .map((request) => make.alarm(request)),
   fc.record({

@@ -4,6 +4,7 @@ import type { InitialMember } from "../../src/replica/identity.ts";
 import { Chosen } from "./checks/chosen.ts";
 import { Commitment } from "./checks/commitment.ts";
 import { Elections } from "./checks/elections.ts";
+import { LeaseClocks } from "./checks/lease_clocks.ts";
 import { Leases } from "./checks/leases.ts";
 import { LogTree } from "./checks/log_tree.ts";
 import { Oracle } from "./checks/oracle.ts";
@@ -21,6 +22,7 @@ export class SimCluster {
   readonly network: SimNetwork;
   readonly tree: LogTree;
   readonly leases: Leases;
+  readonly leaseClocks: LeaseClocks;
   readonly oracle: Oracle;
   readonly chosen: Chosen;
   readonly elections: Elections;
@@ -43,6 +45,7 @@ export class SimCluster {
       isLearner: false,
     }));
     this.tree = new LogTree(verdict);
+    this.leaseClocks = new LeaseClocks(world, options, verdict);
     this.leases = new Leases(world, options.clockDrift, verdict);
     this.oracle = new Oracle(founders.map(({ id }) => id), this.leases, verdict, () => world.nowMs);
     this.chosen = new Chosen(this.tree, this.oracle, verdict);

@@ -71,7 +71,7 @@ export class SimNode {
   /** Starts the process, unless it runs or must not run any more. */
   start(): void {
     if (this.state !== "down") return;
-    const { world, network, options, verdict, elections, commitment } = this.#cluster;
+    const { world, network, options, verdict, elections, commitment, leaseClocks } = this.#cluster;
     const clock = new SimClock(world, this.#rate);
     this.clock = clock;
     this.state = "starting";
@@ -86,6 +86,7 @@ export class SimNode {
           sending: (message) => {
             elections.sent(message, this.log);
             commitment.sent(message);
+            if (message.type === "leaseClock") leaseClocks.told(message);
           },
           meeting: () => {
             if (this.clock === clock) this.#meeting();

@@ -36,6 +36,19 @@ export const FAULT_KINDS = [
 /** One of {@linkcode FAULT_KINDS}. */
 export type FaultKind = typeof FAULT_KINDS[number];
 
+/** Faults in which nobody loses the time for longer than a frame travels. */
+export const TIMELY_FAULT_KINDS: ReadonlySet<FaultKind> = new Set([
+  "loss",
+  "partition",
+  "oneWay",
+  "isolateLeader",
+  "partialPartition",
+  "leaderHunt",
+  "transfer",
+]);
+/** One run in so many has no other faults, and leases, whose clock then can be held to the time. */
+const TIMELY_EVERY = 8;
+
 /** How often a fault comes and how long it stays, on average, in virtual milliseconds. */
 export interface FaultPlan {
   readonly gapMs: number;
@@ -95,6 +108,7 @@ export function drawOptions(seed: number): SimOptions {
   const snapshotEntries = pick(prng, [3, 20, 60, 300, 10_000]);
   const electionTimeoutMs = Math.max(4 * heartbeatIntervalMs, pick(prng, [500, 1_000, 1_500]));
   const isRough = prng.chance(0.5);
+  const isTimely = seed % TIMELY_EVERY === 0;
   const clientCount = pick(prng, [2, 4, 6, 10]);
   const clockDrift = pick(prng, [0, 0.001, 0.05, 0.1]);
   const readMode = clockDrift <= LEASE_DRIFT_MAX && prng.chance(0.4) ? "lease" : "readIndex";
@@ -118,13 +132,13 @@ export function drawOptions(seed: number): SimOptions {
     clockDrift,
     clientCount,
     watcherCount: pick(prng, [1, 2, 4]),
-    leaseHolderCount: pick(prng, [0, 1, 2, 3]),
+    leaseHolderCount: pick(prng, isTimely ? [1, 1, 2, 3] : [0, 1, 2, 3]),
     keyCount: pick(prng, [1, 3, 6, 12]),
     // Many busy clients show little that few do not, and take long.
     thinkMs: Math.max(pick(prng, [30, 100, 250]), 10 * clientCount),
     lostAnswerRate: pick(prng, [0, 0.01, 0.1]),
     isCompacting: prng.chance(0.5),
-    faults: drawFaults(prng, readMode),
+    faults: isTimely ? timely(drawFaults(prng, readMode)) : drawFaults(prng, readMode),
     readMode,
     timing: {
       heartbeatIntervalMs,
@@ -167,6 +181,16 @@ function drawFaults(prng: Prng, readMode: ReadMode): Partial<Record<FaultKind, F
     for (const kind of MEMBERSHIP_KINDS) delete faults[kind];
   }
   return faults;
+}
+
+/** Only what leaves everybody the time, and changes of leader in any case. */
+function timely(faults: SimOptions["faults"]): SimOptions["faults"] {
+  const kept = Object.entries(faults).filter(([kind]) => TIMELY_FAULT_KINDS.has(kind as FaultKind));
+  return {
+    transfer: { gapMs: 5_000, durationMs: 300 },
+    isolateLeader: { gapMs: 5_000, durationMs: 1_500 },
+    ...Object.fromEntries(kept),
+  };
 }
 
 /** The options as people read them. */

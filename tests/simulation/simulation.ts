@@ -136,6 +136,7 @@ class Simulation {
     for (const id of oracle.model.leases) {
       if (here?.leases.has(id) !== true) this.#verdict.report("leases", `${id} is forgotten`);
     }
+    if (oracle.model.leases.size > 0) return "a lease that nobody holds lives on";
     return null;
   }
 

@@ -1,16 +1,21 @@
 import { decode } from "../../../src/proto/codec.ts";
-import { type Batch, type Command, CommandKind, decodeBatch } from "../../../src/proto/command.ts";
+import { type Batch, type Command, CommandKind, decodeEntry } from "../../../src/proto/command.ts";
 import {
   CompactionRequest,
   DeleteRangeRequest,
   PutRequest,
   TxnRequest,
 } from "../../../src/proto/kv.ts";
-import { LeaseGrantRequest, LeaseRevokeRequest } from "../../../src/proto/lease.ts";
+import {
+  LeaseGrantRequest,
+  LeaseKeepAliveRequest,
+  LeaseRevokeRequest,
+} from "../../../src/proto/lease.ts";
 import { decodeMemberAttributes } from "../../../src/machine/member_attributes.ts";
 import type { AppliedBatch } from "../../../src/machine/machine.ts";
 import { type Entry, EntryKind } from "../../../src/raft/entry.ts";
 import { KvModel } from "../../model/kv_model.ts";
+import { LeaseModel } from "../../model/lease_model.ts";
 import type { Verdict } from "../verdict.ts";
 import { MemberModel } from "./member_model.ts";
 
@@ -43,6 +48,7 @@ const WINDOW = 1_024;
  */
 export class Oracle {
   readonly model: KvModel = new KvModel();
+  readonly #times = new LeaseModel();
   readonly #nowMs: () => number;
   readonly #verdict: Verdict;
   readonly #leases: LeaseListener;
@@ -97,16 +103,19 @@ export class Oracle {
     if (entry.kind === EntryKind.Configuration) {
       for (const id of this.#members.apply(entry.data)) this.#origins.delete(id);
     } else if (entry.kind === EntryKind.Command) {
-      this.#expected.set(entry.index, this.#applyBatch(decodeBatch(entry.data)));
+      const { leaseClockMs, ...batch } = decodeEntry(entry.data);
+      if (leaseClockMs < this.#times.clockMs) {
+        this.#verdict.report("leases", `the clock goes back at entry ${entry.index}`);
+      }
+      this.#times.stamp(leaseClockMs);
+      this.#expected.set(entry.index, this.#applyBatch(batch));
       while (this.revisionMs.length <= this.model.revision) this.revisionMs.push(this.#nowMs());
     }
   }
 
   #applyBatch({ origin, incarnation, number, commands }: Batch): ExpectedBatch {
     const duplicate = this.#members.wasRemoved(origin) || !this.#admit(origin, incarnation, number);
-    const results = duplicate
-      ? []
-      : commands.map((command) => this.#applyCommand(command, origin === 0n));
+    const results = duplicate ? [] : commands.map((command) => this.#applyCommand(command));
     return { duplicate, results, revision: this.model.revision };
   }
 
@@ -124,24 +133,24 @@ export class Oracle {
     return true;
   }
 
-  #applyCommand(command: Command, isByLeader: boolean): Expected {
+  #applyCommand(command: Command): Expected {
     const { identity } = command;
-    if (identity === null) return this.#run(command, isByLeader);
+    if (identity === null) return this.#run(command);
     const key = `${identity.client}/${identity.sequence}`;
     const known = this.#identities.get(key);
     if (known !== undefined) return known;
-    const result = { ...this.#run(command, isByLeader), kind: command.kind };
+    const result = { ...this.#run(command), kind: command.kind };
     this.#identities.set(key, result);
     return result;
   }
 
-  #run(command: Command, isByLeader: boolean): Expected {
-    const outcome = this.#execute(command, isByLeader);
+  #run(command: Command): Expected {
+    const outcome = this.#execute(command);
     const reason = typeof outcome === "string" ? outcome : null;
     return { reason, revision: this.model.revision };
   }
 
-  #execute({ kind, body }: Command, isByLeader: boolean): unknown {
+  #execute({ kind, body }: Command): unknown {
     const { model } = this;
     switch (kind) {
       case CommandKind.Put:
@@ -156,11 +165,18 @@ export class Oracle {
         const { id, ttl } = decode(LeaseGrantRequest, body);
         if (model.leases.has(id)) return "lease exists";
         model.leases.add(id);
+        this.#times.grant(id, ttl);
         this.#leases.granted(id, ttl);
         return {};
       }
       case CommandKind.LeaseRevoke:
-        return this.#revoke(decode(LeaseRevokeRequest, body).id, isByLeader);
+        return this.#revoke(decode(LeaseRevokeRequest, body).id, false);
+      case CommandKind.LeaseRenew:
+        return this.#times.renew(decode(LeaseKeepAliveRequest, body).id);
+      case CommandKind.LeaseExpire: {
+        const { id } = decode(LeaseRevokeRequest, body);
+        return this.#times.isOver(id) ? this.#revoke(id, true) : {};
+      }
       case CommandKind.MemberAttributes:
         return this.#members.has(decodeMemberAttributes(body).id) ? {} : "member not found";
       default:
@@ -171,6 +187,7 @@ export class Oracle {
   #revoke(id: bigint, isByLeader: boolean): unknown {
     const { model } = this;
     if (!model.leases.delete(id)) return "lease not found";
+    this.#times.end(id);
     this.#leases.revoked(id, isByLeader);
     const keys = [...model.stateAt(model.revision).values()].filter(({ lease }) => lease === id);
     const rangeEnd = new Uint8Array(0);

@@ -227,8 +227,8 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "a snapshot forgets a lease",
     file: "lease/lease_table.ts",
-    search: "this.#leases.set(id, { id, ttlSeconds, remainingSeconds,",
-    replace: "if (i > 0) this.#leases.set(id, { id, ttlSeconds, remainingSeconds,",
+    search: "this.#leases.set(id, { id, ttlSeconds, endsMs,",
+    replace: "if (i > 0) this.#leases.set(id, { id, ttlSeconds, endsMs,",
     seedsMax: 50,
   },
   {
@@ -249,17 +249,48 @@ const MACHINE: readonly Mutant[] = [
 
 const LEASES_AND_WATCHES: readonly Mutant[] = [
   {
-    name: "a new leader does not give leases their time again",
-    file: "lease/lease_timer.ts",
-    search: "nowMs + extendMs + leftSeconds * 1_000",
-    replace: "nowMs + extendMs + 0 * leftSeconds",
-    seedsMax: 50,
+    name: "a renewal is acknowledged before it is applied",
+    file: "replica/replica.ts",
+    search:
+      "return renewedSeconds(await this.propose(CommandKind.LeaseRenew, leaseRenewal(id), options));",
+    replace:
+      "this.propose(CommandKind.LeaseRenew, leaseRenewal(id), options).catch(() => renewedSeconds);\n" +
+      "    return await Promise.resolve(this.machine.leases.get(id)?.ttlSeconds ?? 0);",
+    seedsMax: 20,
   },
   {
     name: "a renewal does not last",
-    file: "lease/lease_timer.ts",
-    search: "entry.expiresMs = Math.max(entry.expiresMs, nowMs + entry.lease.ttlSeconds * 1_000);",
-    replace: "entry.expiresMs = Math.max(entry.expiresMs, nowMs);",
+    file: "lease/lease_table.ts",
+    search: "lease.endsMs = this.#endOf(lease.ttlSeconds);",
+    replace: "",
+    seedsMax: 20,
+  },
+  {
+    name: "a lease ends when a leader says so, whoever renewed it",
+    file: "machine/apply_lease.ts",
+    search: "return state.leases.isOver(request.id) ?",
+    replace: "return state.leases.has(request.id) ?",
+    seedsMax: 100,
+  },
+  {
+    name: "a new leader starts its clock at zero",
+    file: "replica/lease_clock.ts",
+    search: "this.#set(term, this.read(nowMs), nowMs);",
+    replace: "this.#set(term, 0, nowMs);",
+    seedsMax: 20,
+  },
+  {
+    name: "a new leader starts its clock where the log stands",
+    file: "replica/lease_clock.ts",
+    search: "this.#set(term, this.read(nowMs), nowMs);",
+    replace: "this.#set(term, this.#readingMs, nowMs);",
+    seedsMax: 200,
+  },
+  {
+    name: "a leader stamps what it proposes with what it has applied",
+    file: "replica/hand_over.ts",
+    search: "stampBatch(batch, this.#stampMs())",
+    replace: "stampBatch(batch, Math.floor(0 * this.#stampMs()))",
     seedsMax: 20,
   },
   {
@@ -312,10 +343,10 @@ export const RARE_MUTANTS: readonly Mutant[] = [
     seedsMax: 3_000,
   },
   {
-    name: "a deposed leader goes on renewing leases",
-    file: "replica/replica.ts",
-    search: "await this.linearize();\n      const grantedSeconds",
-    replace: "const grantedSeconds",
+    name: "a follower takes the clock of a leader whose log it does not have",
+    file: "replica/lease_clock.ts",
+    search: "if (term === this.#followedTerm) this.#hear(",
+    replace: "this.#hear(",
     seedsMax: 3_000,
   },
 ];
