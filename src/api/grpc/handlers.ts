@@ -1,5 +1,6 @@
 /** etcd's services over gRPC: which handler answers which method. */
 import type { GrpcHandler, GrpcStreamCall } from "../../http2/grpc/handler.ts";
+import { GrpcCode, RpcError } from "../errors.ts";
 import { GrpcMetrics, type MethodMeter } from "../metrics/grpc_metrics.ts";
 import { Metrics } from "../metrics/metric.ts";
 import { type Services, unaryMethods } from "../services/methods.ts";
@@ -13,7 +14,10 @@ import { serveStream } from "./server_stream.ts";
 import { unaryHandler } from "./unary.ts";
 import { serveWatch } from "./watch.ts";
 
-/** Finds the handler of a full method such as `/etcdserverpb.KV/Range`, or `null`. */
+/**
+ * Finds the handler of a full method such as `/etcdserverpb.KV/Range`, or `null` for a method that its
+ * service does not have.
+ */
 export type GrpcLookup = (path: string) => GrpcHandler | null;
 
 /** What the handlers are made from. */
@@ -46,8 +50,26 @@ export function createGrpcHandlers(options: GrpcOptions): GrpcLookup {
     const meter = counts.meterOf(name, "bidi_stream");
     handlers.set(name, streamHandler(serve, meter, onInternalError));
   }
-  return (path) => handlers.get(path) ?? null;
+  // Why null: it stands for malformed names, which are answered elsewhere.
+  const known = new Set<string | null>([null]);
+  for (const name of handlers.keys()) known.add(serviceOf(name));
+  return (path) => handlers.get(path) ?? (known.has(serviceOf(path)) ? null : UNKNOWN_SERVICE);
 }
+
+/** The service of a full method; of what is no full method, null. */
+function serviceOf(path: string): string | null {
+  const slash = path.lastIndexOf("/");
+  return slash <= 0 ? null : path.slice(1, slash);
+}
+
+/** Answers, in grpc-go's words, what none of the services is asked. */
+const UNKNOWN_SERVICE: GrpcHandler = {
+  kind: "stream",
+  handle({ path }) {
+    const message = `unknown service ${serviceOf(path)}`;
+    return Promise.reject(new RpcError(GrpcCode.Unimplemented, message));
+  },
+};
 
 /** The methods in which both sides say many messages. */
 function dialogues({ watch, lease }: Services): Readonly<Record<string, Serve>> {

@@ -70,10 +70,18 @@ Deno.test("createGrpcHandlers() hides what nobody foresaw from the client and te
 
 Deno.test("createGrpcHandlers() knows no other methods and takes no larger messages than etcd", async () => {
   await using client = await TestClient.open();
-  assertEquals(await client.refusal("/etcdserverpb.KV/Bogus", [PutRequest, put]), {
-    code: GrpcCode.Unimplemented,
-    message: "unknown method Bogus for service etcdserverpb.KV",
-  });
+  const unknown = {
+    "/etcdserverpb.KV/Bogus": "unknown method Bogus for service etcdserverpb.KV",
+    "/etcdserverpb.Watch/Put": "unknown method Put for service etcdserverpb.Watch",
+    "/etcdserverpb.KV/": "unknown method  for service etcdserverpb.KV",
+    "/etcdserverpb.kv/Put": "unknown service etcdserverpb.kv",
+    "/etcdserverpb.KV/Put/more": "unknown service etcdserverpb.KV/Put",
+    "/etcdserverpb.KV": 'malformed method name: "/etcdserverpb.KV"',
+  };
+  for (const [path, message] of Object.entries(unknown)) {
+    const refusal = await client.refusal(path, [PutRequest, put]);
+    assertEquals(refusal, { code: GrpcCode.Unimplemented, message });
+  }
   assertEquals(await client.announce(PUT, 2_097_153).status(), {
     code: GrpcCode.ResourceExhausted,
     message: "grpc: received message larger than max (2097153 vs. 2097152)",
