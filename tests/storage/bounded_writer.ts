@@ -2,8 +2,9 @@
  * A process that opens a log, appends so many entries or as many as it can, and prints as JSON what it
  * found, what was acknowledged, and the error that ended it. Arguments: storage, path, entries.
  */
-import { openDenoKvLogStore } from "../../src/storage/deno_kv/deno_kv_log_store.ts";
+import { denoKvLogStore, openDenoKvLogStore } from "../../src/storage/deno_kv/deno_kv_log_store.ts";
 import { fileLogStore } from "../../src/storage/file/file_log_store.ts";
+import type { LogStore } from "../../src/storage/log_store.ts";
 import { batchOf, entriesOf } from "./fixtures.ts";
 
 /** What a run of this program came to. */
@@ -18,12 +19,17 @@ export interface BoundedRun {
 export const ENTRY_BYTES = 900;
 const SEGMENT_BYTES = 32 * 1024;
 
+async function makeStore(storage: string, path: string): Promise<LogStore> {
+  if (storage === "file") return fileLogStore(path, { segmentBytes: SEGMENT_BYTES });
+  // Without a lock, as where processes share no file system.
+  if (storage === "deno_kv_unlocked") return denoKvLogStore(await Deno.openKv(path));
+  return await openDenoKvLogStore(path);
+}
+
 async function main(storage: string, path: string, count: number): Promise<BoundedRun> {
   const run: BoundedRun = { found: 0, acknowledged: 0, error: null };
   try {
-    const store = storage === "file"
-      ? fileLogStore(path, { segmentBytes: SEGMENT_BYTES })
-      : await openDenoKvLogStore(path);
+    const store = await makeStore(storage, path);
     run.found = (await store.open()).entries.length;
     while (run.acknowledged < count) {
       const index = run.found + run.acknowledged + 1;
