@@ -25,6 +25,20 @@ export async function refuseCertificate(
   }
 }
 
+/**
+ * Why the runtime has not found a certificate to be good, as far as can be told: it says the same of
+ * one whose time is over as of one that nobody has signed.
+ *
+ * @param reason What the runtime says.
+ */
+export function explainDistrust(raw: Uint8Array | undefined, reason: string): string {
+  if (raw === undefined) return reason;
+  const { validFrom, validTo } = new X509Certificate(raw);
+  if (Date.parse(validTo) < Date.now()) return `the certificate has expired on ${validTo}`;
+  if (Date.parse(validFrom) > Date.now()) return `the certificate is not good until ${validFrom}`;
+  return reason;
+}
+
 async function refusal(
   raw: Uint8Array,
   address: string,

@@ -1,5 +1,5 @@
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { refuseCertificate } from "./certificate_rules.ts";
+import { explainDistrust, refuseCertificate } from "./certificate_rules.ts";
 import type { Connect } from "./dialled_channel.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
@@ -40,7 +40,8 @@ async function connectTls(
   signal: AbortSignal,
 ): Promise<Socket> {
   const options = { ...peerTlsOptions(files), host, port, ALPNProtocols: ["http/1.1"] };
-  const socket = connect(options);
+  // Who is not trusted is judged below, where there is more to say about it.
+  const socket = connect({ ...options, rejectUnauthorized: false });
   const giveUp = () => socket.destroy(new Error("given up"));
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -49,7 +50,7 @@ async function connectTls(
       socket.once("error", reject);
       socket.once("close", () => reject(new Error("closed while shaking hands")));
     });
-    const refusal = files === null ? null : await refuseServer(socket, files);
+    const refusal = await refuseServer(socket, files);
     if (refusal === null) return new NodeSocket(socket);
     socket.destroy();
     throw new Error(refusal);
@@ -59,8 +60,13 @@ async function connectTls(
 }
 
 /** The rules are for both ends; where a server may be is in the address that was dialled. */
-async function refuseServer(socket: TLSSocket, { rules }: TlsFiles): Promise<string | null> {
+async function refuseServer(socket: TLSSocket, files: TlsFiles | null): Promise<string | null> {
+  if (files?.isSelfSigned) return null;
   const { raw } = socket.getPeerCertificate();
-  if (raw === undefined) return "bad certificate: there is none";
-  return await refuseCertificate(raw, "", { ...rules, checksAddress: false });
+  // Safety: only this knows whether the certificate is signed, and for this host.
+  if (!socket.authorized || raw === undefined) {
+    return `bad certificate: ${explainDistrust(raw, String(socket.authorizationError))}`;
+  }
+  if (files === null) return null;
+  return await refuseCertificate(raw, "", { ...files.rules, checksAddress: false });
 }

@@ -6,7 +6,7 @@
  */
 import { createServer as createPlainServer, type Server, type Socket as NetSocket } from "node:net";
 import { createServer, type Server as TlsServer, type TLSSocket } from "node:tls";
-import { refuseCertificate } from "./certificate_rules.ts";
+import { explainDistrust, refuseCertificate } from "./certificate_rules.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { readServerSecrets, type TlsFiles, type TlsSecrets } from "./tls_files.ts";
 
@@ -119,7 +119,9 @@ export class TlsListener {
     const { raw } = socket.getPeerCertificate();
     if (raw === undefined) return "bad certificate: there is none";
     // Safety: whoever the runtime has not found to be signed for is nobody.
-    if (!socket.authorized) return `bad certificate: ${socket.authorizationError}`;
+    if (!socket.authorized) {
+      return `bad certificate: ${explainDistrust(raw, String(socket.authorizationError))}`;
+    }
     return await refuseCertificate(raw, socket.remoteAddress ?? "", this.#files.rules);
   }
 

@@ -125,7 +125,8 @@ export class LocalCluster implements AsyncDisposable {
     this.#dir = Deno.makeTempDirSync({ prefix: "kvorum-e2e-" });
     const ports = freePorts(size * 2);
     const names = Array.from({ length: size }, (_, i) => `n${i + 1}`);
-    const peer = (i: number) => `http://127.0.0.1:${ports[2 * i + 1]}`;
+    const scheme = flags.includes("--peer-cert-file") ? "https" : "http";
+    const peer = (i: number) => `${scheme}://127.0.0.1:${ports[2 * i + 1]}`;
     const cluster = names.map((name, i) => `${name}=${peer(i)}`).join(",");
     this.replicas = names.map((name, i) => {
       const client = `http://127.0.0.1:${ports[2 * i]}`;

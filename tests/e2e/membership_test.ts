@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Authority, writeFiles } from "../server/authority.ts";
 import { freePorts } from "./free_ports.ts";
 import { LocalCluster, ServerProcess } from "./local_cluster.ts";
 
@@ -35,23 +36,39 @@ async function keysAt(replica: ServerProcess): Promise<number> {
   return Number((await insist<{ count?: string }>(replica, "/v3/kv/range", all)).count);
 }
 
-Deno.test("kvorum serve joins as a learner, is promoted, and others are removed", async () => {
-  await using cluster = new LocalCluster(3, [...FLAGS, "--snapshot-count", "20"]);
+/** The flags for TLS between replicas that have one certificate among them. */
+async function tlsFlags(dir: string): Promise<string[]> {
+  const authority = await Authority.found("cluster");
+  const files = await writeFiles(dir, await authority.issue(), authority);
+  return [
+    ...["--peer-cert-file", files.certFile, "--peer-key-file", files.keyFile],
+    ...["--peer-trusted-ca-file", files.trustedCaFile, "--peer-client-cert-auth"],
+  ];
+}
+
+Deno.test("kvorum serve joins over TLS as a learner, is promoted, and others are removed", async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const certificates = await Deno.makeTempDir({ prefix: "kvorum-e2e-tls-" });
+  cleanup.defer(() => Deno.remove(certificates, { recursive: true }));
+  const flags = [...FLAGS, ...await tlsFlags(certificates)];
+  await using cluster = new LocalCluster(3, [...flags, "--snapshot-count", "20"]);
   await cluster.start();
   const [n1, n2, n3] = cluster.replicas;
   for (let i = 0; i < KEYS; i++) await put(n1, i);
 
-  const [client, peer] = freePorts(2).map((port) => `http://127.0.0.1:${port}`);
+  const [client, peer] = freePorts(2).map((port, i) =>
+    `http${i === 0 ? "" : "s"}://127.0.0.1:${port}`
+  );
   const founders = await insist<Members>(n1, "/v3/cluster/member/list", {});
   const names = founders.members.map(({ name, peerURLs }) => `${name}=${peerURLs[0]}`);
   const n4 = new ServerProcess("n4", client, [
-    ...["--name", "n4", "--data-dir", `${cluster.dataDir(n1)}-n4`, ...FLAGS],
+    ...["--name", "n4", "--data-dir", `${cluster.dataDir(n1)}-n4`, ...flags],
     ...["--listen-client-urls", client, "--advertise-client-urls", client],
     ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
     ...["--initial-cluster", `${names.join()},n4=${peer}`, "--initial-cluster-state", "existing"],
   ]);
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(async () => {
+  await using running = new AsyncDisposableStack();
+  running.defer(async () => {
     if (n4.isRunning) await n4.end("SIGKILL");
   });
   // A stranger is told what to do, and asks again for a while before it gives up.
