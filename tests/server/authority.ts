@@ -32,7 +32,10 @@ export class Authority {
 }
 
 /** A time from so many days from now to so many. */
-export function validity(fromDays: number, toDays: number) {
+export function validity(
+  fromDays: number,
+  toDays: number,
+): Pick<CertificateRequest, "notBefore" | "notAfter"> {
   const nowMs = Date.now();
   return {
     notBefore: new Date(nowMs + fromDays * DAY_MS),
