@@ -114,11 +114,15 @@ function commandOf(tokens: readonly string[]): { command: Command; behind: strin
 }
 
 function describe({ name, usage, help, flags }: Command): string {
-  return `kvorum ${name} ${usage}
+  // That what is not given is off goes without saying.
+  const specs = [...flags, ...SHARED_FLAGS].map((flag) =>
+    /^(false|0)$/.test(flag.default) ? { ...flag, default: "" } : flag
+  );
+  return `kvorum ${`${name} ${usage}`.trim()} [flags]
 
   ${help}
 
-${describeFlags([...flags, ...SHARED_FLAGS])}
+${describeFlags(specs)}
 `;
 }
 

@@ -7,16 +7,15 @@ const ADVICE: readonly (readonly [part: string, advice: string])[] = [
   ["requested lease not found", "see lease list"],
   ["member not found", "see member list"],
   ["not leader", "connect to the leader: see status"],
+  ["UnknownIssuer", "name the server's CA with --cacert"],
   ["no leader", "most replicas are away: see status --cluster"],
 ];
 
 /** An error in one line, with what to do about it where that is known. */
 export function explain(error: KvorumError): string {
   const { message } = error;
-  const isAway = message.startsWith("no answer by the deadline");
-  if (isAway) {
-    return `${message}. Is a server there? See --endpoints and --command-timeout`;
-  }
   const advice = ADVICE.find(([part]) => message.includes(part));
-  return advice === undefined ? message : `${message}: ${advice[1]}`;
+  if (advice !== undefined) return `${message}: ${advice[1]}`;
+  if (!message.startsWith("no answer by the deadline")) return message;
+  return `${message}. Is a server there? See --endpoints and --command-timeout`;
 }

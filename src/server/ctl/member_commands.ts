@@ -35,7 +35,7 @@ async function add(invocation: Invocation): Promise<number> {
   invocation.say(`Member ${formatId(id)} added. Start it with:`);
   invocation.say(
     `  kvorum serve --name ${name ?? "NAME"} --initial-cluster-state existing ` +
-      `--initial-cluster ${cluster.join(",")}`,
+      `--initial-advertise-peer-urls ${peerUrls.join(",")} --initial-cluster ${cluster.join(",")}`,
   );
   return 0;
 }

@@ -90,7 +90,8 @@ function reportAll(invocation: Invocation, endpoints: readonly string[]): Promis
       return { endpoint, status: found, problem: "" };
     } catch (error) {
       if (!(error instanceof KvorumError)) throw error;
-      return { endpoint, status: null, problem: explain(error) };
+      const problem = error.message.replace(/^no answer by the deadline: /, "");
+      return { endpoint, status: null, problem };
     }
   }));
 }

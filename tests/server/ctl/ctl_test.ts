@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ctl, isCtl } from "../../../src/server/ctl/ctl.ts";
 import { LocalReplica } from "../../api/local_replica.ts";
+import { freePorts } from "../../e2e/free_ports.ts";
+import { LocalCluster } from "../../e2e/local_cluster.ts";
 import { ServedReplica } from "../../client/served_replica.ts";
 import { FakeTerminal, Person } from "./fake_terminal.ts";
 
@@ -173,7 +175,7 @@ Deno.test("kvorum status, alarm, compact, defrag and move-leader look after repl
       "--command-timeout=2s",
     ]);
     assertEquals(code, 1);
-    assertStringIncludes(text, "no answer by the deadline");
+    assertMatch(text, /http:..127.0.0.1:1 +\S/);
     assertEquals(JSON.parse(await person.says("status --json"))[0].revision, 3);
     replica.state.quotaBytes = 1;
     assertStringIncludes(await person.fails("put a 1"), "compact, then defrag");
@@ -267,4 +269,34 @@ _kvorum; echo "\${COMPREPLY[@]}"`;
     assertEquals(await ctl(["completion", shell], other), 0);
     assertStringIncludes(other.text, "keep-alive");
   }
+});
+
+Deno.test("kvorum shows its certificate to a server behind TLS, and trusts whom it is told to", async () => {
+  const pem = (name: string) => new URL(`../../vectors/tls/${name}`, import.meta.url).pathname;
+  const [port] = freePorts(1);
+  const url = `https://127.0.0.1:${port}`;
+  await using cluster = new LocalCluster(1, [
+    ...["--storage", "memory", "--heartbeat-interval", "10", "--election-timeout", "50"],
+    ...["--listen-client-urls", url, "--advertise-client-urls", url],
+    ...["--cert-file", pem("server.crt"), "--key-file", pem("server.key")],
+    ...["--trusted-ca-file", pem("ca.crt"), "--client-cert-auth"],
+  ]);
+  await cluster.start();
+  const person = new Person(`127.0.0.1:${port}`);
+  const identity = [
+    "--cacert",
+    pem("ca.crt"),
+    "--cert",
+    pem("client.crt"),
+    "--key",
+    pem("client.key"),
+  ];
+  assertEquals(await person.run(["put", "a", "1", ...identity]), {
+    code: 0,
+    text: "OK\n",
+    complaint: "",
+  });
+  const stranger = await person.fails(`get a --endpoints ${url} --command-timeout 1s`);
+  assertStringIncludes(stranger, "--cacert");
+  assertStringIncludes(await person.fails("get a --cacert /nowhere"), "--cacert cannot be read");
 });
