@@ -17,6 +17,7 @@ import {
   TxnRequest,
   TxnResponse,
 } from "../src/proto/kv.ts";
+import "../src/proto/server_half.ts";
 import type { MessageSchema } from "../src/proto/schema.ts";
 import { WatchResponse } from "../src/proto/watch.ts";
 import { withoutHandMade } from "../tests/proto/all_schemas.ts";

@@ -38,12 +38,18 @@ export interface Comparison {
   readonly wire: WireCompare;
 }
 
-const RESULTS: Readonly<Record<Relation, number>> = {
-  "==": CompareResult.EQUAL,
-  "!=": CompareResult.NOT_EQUAL,
-  "<": CompareResult.LESS,
-  ">": CompareResult.GREATER,
-};
+function resultOf(relation: Relation): number {
+  switch (relation) {
+    case "==":
+      return CompareResult.EQUAL;
+    case "!=":
+      return CompareResult.NOT_EQUAL;
+    case "<":
+      return CompareResult.LESS;
+    case ">":
+      return CompareResult.GREATER;
+  }
+}
 
 function comparison(
   key: Data,
@@ -51,7 +57,7 @@ function comparison(
   target: number,
   operand: Partial<WireCompare>,
 ): Comparison {
-  const result = RESULTS[relation];
+  const result = resultOf(relation);
   return { wire: { result, target, key: toBytes(key), rangeEnd: EMPTY_BYTES, ...operand } };
 }
 

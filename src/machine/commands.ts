@@ -22,6 +22,7 @@ import {
 } from "../proto/lease.ts";
 import { AlarmRequest, AlarmResponse } from "../proto/maintenance.ts";
 import { MessageSchema } from "../proto/schema.ts";
+import "../proto/server_half.ts";
 import { applyAlarm, applyMemberAttributes } from "./apply_admin.ts";
 import { applyCompaction, applyDeleteRange, applyPut, applyTxn } from "./apply_kv.ts";
 import {

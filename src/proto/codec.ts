@@ -13,7 +13,7 @@ export function encode<T extends object>(
   message: T,
   writer: ByteWriter,
 ): void {
-  if (schema.handMade?.write !== undefined) schema.handMade.write(message, writer);
+  if (schema.handMade.write !== undefined) schema.handMade.write(message, writer);
   else writeFields(schema, message as Fields, writer);
 }
 
@@ -36,7 +36,7 @@ export function decode<T extends object>(schema: MessageSchema<T>, bytes: Uint8A
 
 /** A message whose fields are zero, or absent, except for those in `fields`. */
 export function create<T extends object>(schema: MessageSchema<T>, fields?: Partial<T>): T {
-  const message = schema.handMade?.zero?.() ?? zero(schema);
+  const message = schema.handMade.zero?.() ?? zero(schema);
   return fields === undefined ? message : Object.assign(message, fields);
 }
 
@@ -55,7 +55,7 @@ export function merge<T extends object>(
   message: T,
   reader: WireReader,
 ): void {
-  if (schema.handMade?.merge !== undefined) schema.handMade.merge(message, reader);
+  if (schema.handMade.merge !== undefined) schema.handMade.merge(message, reader);
   else while (reader.hasMore) mergeField(schema, message, reader.tag(), reader);
 }
 

@@ -1,9 +1,8 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
-import { mergeField, writeBytes, writeInt64, writeNumber } from "./codec.ts";
+import { writeBytes, writeInt64, writeNumber } from "./codec.ts";
 import { bytes, enumeration, int64Clamped, int64Id, MessageSchema, oneof } from "./schema.ts";
-import type { WireReader } from "./wire_reader.ts";
 
 /** How the key's property shall relate to the given one. */
 export const CompareResult = { EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 } as const;
@@ -44,7 +43,7 @@ export const Compare: MessageSchema<Compare> = new MessageSchema<Compare>("etcds
   value: oneof(TARGET_UNION, bytes(7)),
   lease: oneof(TARGET_UNION, int64Id(8)),
   rangeEnd: bytes(64),
-}, { zero, merge, write });
+}, { zero, write });
 
 function zero(): Compare {
   return {
@@ -53,16 +52,6 @@ function zero(): Compare {
     key: EMPTY_BYTES,
     rangeEnd: EMPTY_BYTES,
   };
-}
-
-function merge(compare: Compare, reader: WireReader): void {
-  while (reader.hasMore) {
-    const tag = reader.tag();
-    if (tag === 0x08) compare.result = reader.enumNumber();
-    else if (tag === 0x10) compare.target = reader.enumNumber();
-    else if (tag === 0x1a) compare.key = reader.bytes();
-    else mergeField(Compare, compare, tag, reader);
-  }
 }
 
 function write(compare: Compare, writer: ByteWriter): void {

@@ -1,6 +1,5 @@
-import type { ByteWriter } from "../base/byte_writer.ts";
 import type { ClusterId, MemberId } from "../base/ids.ts";
-import { mergeField, writeId, writeNumber } from "./codec.ts";
+import { mergeField } from "./codec.ts";
 import { int64, message, MessageSchema, uint64, uint64Id } from "./schema.ts";
 import type { FieldSpec } from "./schema.ts";
 import type { WireReader } from "./wire_reader.ts";
@@ -18,7 +17,7 @@ export interface ResponseHeader {
 export const ResponseHeader: MessageSchema<ResponseHeader> = new MessageSchema<ResponseHeader>(
   "etcdserverpb.ResponseHeader",
   { clusterId: uint64Id(1), memberId: uint64Id(2), revision: int64(3), raftTerm: uint64(4) },
-  { zero, merge, write },
+  { zero, merge },
 );
 
 function zero(): ResponseHeader {
@@ -34,22 +33,6 @@ function merge(header: ResponseHeader, reader: WireReader): void {
     else if (tag === 0x20) header.raftTerm = reader.uint64();
     else mergeField(ResponseHeader, header, tag, reader);
   }
-}
-
-function write(header: ResponseHeader, writer: ByteWriter): void {
-  writeId(0x08, header.clusterId, writer);
-  writeId(0x10, header.memberId, writer);
-  writeNumber(0x18, header.revision, writer);
-  writeNumber(0x20, header.raftTerm, writer);
-}
-
-/** Appends the field that holds the header, if there is one. */
-export function writeHeader(header: ResponseHeader | undefined, writer: ByteWriter): void {
-  if (header === undefined) return;
-  writer.byte(0x0a);
-  const start = writer.beginPart();
-  write(header, writer);
-  writer.endPart(start);
 }
 
 /** The field that holds the header, the same in every response. */

@@ -1,7 +1,7 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
-import { mergeField, writeBytes, writeId, writeNumber } from "./codec.ts";
+import { mergeField } from "./codec.ts";
 import { bytes, enumeration, int64, int64Id, message, MessageSchema } from "./schema.ts";
 import type { WireReader } from "./wire_reader.ts";
 
@@ -34,7 +34,7 @@ export const KeyValue: MessageSchema<KeyValue> = new MessageSchema<KeyValue>("mv
   version: int64(4),
   value: bytes(5),
   lease: int64Id(6),
-}, { zero: zeroKeyValue, merge: mergeKeyValue, write: writeFields });
+}, { zero: zeroKeyValue, merge: mergeKeyValue });
 
 function zeroKeyValue(): KeyValue {
   return {
@@ -57,30 +57,6 @@ function mergeKeyValue(kv: KeyValue, reader: WireReader): void {
     else if (tag === 0x2a) kv.value = reader.bytes();
     else mergeField(KeyValue, kv, tag, reader);
   }
-}
-
-function isStored(kv: KeyValue): kv is StoredKeyValue {
-  return "writeFields" in kv;
-}
-
-function writeFields(kv: KeyValue, writer: ByteWriter): void {
-  if (isStored(kv)) return kv.writeFields(writer);
-  writeBytes(0x0a, kv.key, writer);
-  writeNumber(0x10, kv.createRevision, writer);
-  writeNumber(0x18, kv.modRevision, writer);
-  writeNumber(0x20, kv.version, writer);
-  writeBytes(0x2a, kv.value, writer);
-  writeId(0x30, kv.lease, writer);
-}
-
-/** Appends a field with the given one-byte tag that holds a key, if there is one. */
-export function writeKeyValue(tag: number, kv: KeyValue | undefined, writer: ByteWriter): void {
-  if (kv === undefined) return;
-  writer.byte(tag);
-  const bytesMin = isStored(kv) ? kv.contentBytes : kv.key.length + kv.value.length;
-  const start = writer.beginPart(bytesMin);
-  writeFields(kv, writer);
-  writer.endPart(start, bytesMin);
 }
 
 /** Reads a key from the reader. */
@@ -110,7 +86,7 @@ export const Event: MessageSchema<Event> = new MessageSchema<Event>("mvccpb.Even
   type: enumeration(1, EventType),
   kv: message(2, () => KeyValue),
   prevKv: message(3, () => KeyValue),
-}, { zero: zeroEvent, merge: mergeEvent, write: writeEvent });
+}, { zero: zeroEvent, merge: mergeEvent });
 
 function zeroEvent(): Event {
   return { type: EventType.PUT };
@@ -123,10 +99,4 @@ function mergeEvent(event: Event, reader: WireReader): void {
     else if (tag === 0x1a && event.prevKv === undefined) event.prevKv = readKeyValue(reader);
     else mergeField(Event, event, tag, reader);
   }
-}
-
-function writeEvent(event: Event, writer: ByteWriter): void {
-  writeNumber(0x08, event.type, writer);
-  writeKeyValue(0x12, event.kv, writer);
-  writeKeyValue(0x1a, event.prevKv, writer);
 }

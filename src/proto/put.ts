@@ -1,12 +1,11 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { LeaseId } from "../base/ids.ts";
-import { mergeField, writeBytes, writeId, writeNumber } from "./codec.ts";
-import { HEADER, writeHeader } from "./header.ts";
+import { writeBytes, writeId, writeNumber } from "./codec.ts";
+import { HEADER } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
-import { KeyValue, writeKeyValue } from "./key_value.ts";
+import { KeyValue } from "./key_value.ts";
 import { bool, bytes, int64Id, message, MessageSchema } from "./schema.ts";
-import type { WireReader } from "./wire_reader.ts";
 
 /** Sets a key. */
 export interface PutRequest {
@@ -33,7 +32,7 @@ export const PutRequest: MessageSchema<PutRequest> = new MessageSchema<PutReques
     ignoreValue: bool(5),
     ignoreLease: bool(6),
   },
-  { zero: zeroRequest, merge: mergeRequest, write: writeRequest },
+  { zero: zeroRequest, write: writeRequest },
 );
 
 function zeroRequest(): PutRequest {
@@ -45,16 +44,6 @@ function zeroRequest(): PutRequest {
     ignoreValue: false,
     ignoreLease: false,
   };
-}
-
-function mergeRequest(put: PutRequest, reader: WireReader): void {
-  while (reader.hasMore) {
-    const tag = reader.tag();
-    if (tag === 0x0a) put.key = reader.bytes();
-    else if (tag === 0x12) put.value = reader.bytes();
-    else if (tag === 0x18) put.lease = reader.int64Id();
-    else mergeField(PutRequest, put, tag, reader);
-  }
 }
 
 function writeRequest(put: PutRequest, writer: ByteWriter): void {
@@ -76,10 +65,4 @@ export interface PutResponse {
 export const PutResponse: MessageSchema<PutResponse> = new MessageSchema<PutResponse>(
   "etcdserverpb.PutResponse",
   { header: HEADER, prevKv: message(2, () => KeyValue) },
-  { write: writeResponse },
 );
-
-function writeResponse(response: PutResponse, writer: ByteWriter): void {
-  writeHeader(response.header, writer);
-  writeKeyValue(0x12, response.prevKv, writer);
-}

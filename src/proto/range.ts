@@ -1,9 +1,9 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { mergeField, writeBytes, writeNumber } from "./codec.ts";
-import { HEADER, writeHeader } from "./header.ts";
+import { HEADER } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
-import { KeyValue, readKeyValue, writeKeyValue } from "./key_value.ts";
+import { KeyValue, readKeyValue } from "./key_value.ts";
 import {
   bool,
   bytes,
@@ -62,7 +62,7 @@ export const RangeRequest: MessageSchema<RangeRequest> = new MessageSchema<Range
     minCreateRevision: int64Clamped(12),
     maxCreateRevision: int64Clamped(13),
   },
-  { zero: zeroRequest, merge: mergeRequest, write: writeRequest },
+  { zero: zeroRequest, write: writeRequest },
 );
 
 function zeroRequest(): RangeRequest {
@@ -81,17 +81,6 @@ function zeroRequest(): RangeRequest {
     minCreateRevision: 0,
     maxCreateRevision: 0,
   };
-}
-
-function mergeRequest(range: RangeRequest, reader: WireReader): void {
-  while (reader.hasMore) {
-    const tag = reader.tag();
-    if (tag === 0x0a) range.key = reader.bytes();
-    else if (tag === 0x12) range.rangeEnd = reader.bytes();
-    else if (tag === 0x18) range.limit = reader.int64Clamped();
-    else if (tag === 0x20) range.revision = reader.int64Clamped();
-    else mergeField(RangeRequest, range, tag, reader);
-  }
 }
 
 function writeRequest(range: RangeRequest, writer: ByteWriter): void {
@@ -124,7 +113,7 @@ export interface RangeResponse {
 export const RangeResponse: MessageSchema<RangeResponse> = new MessageSchema<RangeResponse>(
   "etcdserverpb.RangeResponse",
   { header: HEADER, kvs: repeated(message(2, () => KeyValue)), more: bool(3), count: int64(4) },
-  { zero: zeroResponse, merge: mergeResponse, write: writeResponse },
+  { zero: zeroResponse, merge: mergeResponse },
 );
 
 function zeroResponse(): RangeResponse {
@@ -137,13 +126,6 @@ function mergeResponse(response: RangeResponse, reader: WireReader): void {
     if (tag === 0x12) response.kvs.push(readKeyValue(reader));
     else mergeField(RangeResponse, response, tag, reader);
   }
-}
-
-function writeResponse(response: RangeResponse, writer: ByteWriter): void {
-  writeHeader(response.header, writer);
-  for (const kv of response.kvs) writeKeyValue(0x12, kv, writer);
-  writeNumber(0x18, response.more ? 1 : 0, writer);
-  writeNumber(0x20, response.count, writer);
 }
 
 /** One piece of a range's answer that is sent as a stream. */

@@ -135,8 +135,10 @@ export class MessageSchema<T extends object> {
   readonly byNumber: readonly (Field | undefined)[];
   /** The fields by each of their two names. */
   readonly byJsonName: ReadonlyMap<string, Field>;
-  /** Takes the generic code's place where there is some. */
-  readonly handMade: HandMadeCodec<T> | undefined;
+  /** Takes the generic code's place where there is some. Why always all three: one hidden class. */
+  readonly handMade: {
+    readonly [K in keyof HandMadeCodec<T>]-?: HandMadeCodec<T>[K] | undefined;
+  };
 
   /**
    * @param specs The fields; or what makes them, so that bundlers see that a schema marked as pure
@@ -145,7 +147,7 @@ export class MessageSchema<T extends object> {
   constructor(
     name: string,
     specs: FieldSpecs<T> | (() => FieldSpecs<T>),
-    handMade?: HandMadeCodec<T>,
+    handMade: HandMadeCodec<T> = {},
   ) {
     const ready = typeof specs === "function" ? specs() : specs;
     const fields = Object.entries<FieldSpec<unknown>>(ready).map(([key, spec]) =>
@@ -163,7 +165,16 @@ export class MessageSchema<T extends object> {
     this.fields = fields;
     this.byNumber = byNumber;
     this.byJsonName = byJsonName;
-    this.handMade = handMade;
+    const { zero, merge, write } = handMade;
+    this.handMade = { zero, merge, write };
+  }
+
+  /**
+   * Adds what only one side of a connection needs: what servers read and write by hand is in
+   * `server_half.ts`, and a client's page does without.
+   */
+  lend(handMade: HandMadeCodec<T>): void {
+    Object.assign(this.handMade, handMade);
   }
 }
 

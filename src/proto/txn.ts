@@ -2,7 +2,7 @@ import type { ByteWriter } from "../base/byte_writer.ts";
 import { mergeField, readMessage, writeMessage } from "./codec.ts";
 import { Compare } from "./compare.ts";
 import { DeleteRangeRequest, DeleteRangeResponse } from "./delete_range.ts";
-import { HEADER, writeHeader } from "./header.ts";
+import { HEADER } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
 import { PutRequest, PutResponse } from "./put.ts";
 import { RangeRequest, RangeResponse } from "./range.ts";
@@ -28,22 +28,8 @@ export const RequestOp: MessageSchema<RequestOp> = new MessageSchema<RequestOp>(
     requestDeleteRange: oneof(REQUEST, message(3, () => DeleteRangeRequest)),
     requestTxn: oneof(REQUEST, message(4, () => TxnRequest)),
   },
-  { merge: mergeRequestOp, write: writeRequestOp },
+  { write: writeRequestOp },
 );
-
-function mergeRequestOp(op: RequestOp, reader: WireReader): void {
-  // Why: the fast path is for the one operation that an honest message has; a second one replaces
-  // or extends the first, which the generic code knows how to do.
-  let isFirst = Object.keys(op).length === 0;
-  while (reader.hasMore) {
-    const tag = reader.tag();
-    if (!isFirst) mergeField(RequestOp, op, tag, reader);
-    else if (tag === 0x0a) op.requestRange = readMessage(RangeRequest, reader);
-    else if (tag === 0x12) op.requestPut = readMessage(PutRequest, reader);
-    else mergeField(RequestOp, op, tag, reader);
-    isFirst = false;
-  }
-}
 
 function writeRequestOp(op: RequestOp, writer: ByteWriter): void {
   if (op.requestRange !== undefined) {
@@ -83,27 +69,7 @@ export const ResponseOp: MessageSchema<ResponseOp> = new MessageSchema<ResponseO
     responseDeleteRange: oneof(RESPONSE, message(3, () => DeleteRangeResponse)),
     responseTxn: oneof(RESPONSE, message(4, () => TxnResponse)),
   },
-  { write: writeResponseOp },
 );
-
-function writeResponseOp(op: ResponseOp, writer: ByteWriter): void {
-  if (op.responseRange !== undefined) {
-    writer.byte(0x0a);
-    writeMessage(RangeResponse, op.responseRange, writer);
-  }
-  if (op.responsePut !== undefined) {
-    writer.byte(0x12);
-    writeMessage(PutResponse, op.responsePut, writer);
-  }
-  if (op.responseDeleteRange !== undefined) {
-    writer.byte(0x1a);
-    writeMessage(DeleteRangeResponse, op.responseDeleteRange, writer);
-  }
-  if (op.responseTxn !== undefined) {
-    writer.byte(0x22);
-    writeMessage(TxnResponse, op.responseTxn, writer);
-  }
-}
 
 /** If all of `compare` hold, all of `success` happen, otherwise all of `failure`. */
 export interface TxnRequest {
@@ -120,21 +86,11 @@ export const TxnRequest: MessageSchema<TxnRequest> = new MessageSchema<TxnReques
     success: repeated(message(2, () => RequestOp)),
     failure: repeated(message(3, () => RequestOp)),
   },
-  { zero: zeroRequest, merge: mergeRequest, write: writeRequest },
+  { zero: zeroRequest, write: writeRequest },
 );
 
 function zeroRequest(): TxnRequest {
   return { compare: [], success: [], failure: [] };
-}
-
-function mergeRequest(txn: TxnRequest, reader: WireReader): void {
-  while (reader.hasMore) {
-    const tag = reader.tag();
-    if (tag === 0x0a) txn.compare.push(readMessage(Compare, reader));
-    else if (tag === 0x12) txn.success.push(readMessage(RequestOp, reader));
-    else if (tag === 0x1a) txn.failure.push(readMessage(RequestOp, reader));
-    else mergeField(TxnRequest, txn, tag, reader);
-  }
 }
 
 function writeRequest(txn: TxnRequest, writer: ByteWriter): void {
@@ -165,7 +121,7 @@ export interface TxnResponse {
 export const TxnResponse: MessageSchema<TxnResponse> = new MessageSchema<TxnResponse>(
   "etcdserverpb.TxnResponse",
   { header: HEADER, succeeded: bool(2), responses: repeated(message(3, () => ResponseOp)) },
-  { zero: zeroResponse, merge: mergeResponse, write: writeResponse },
+  { zero: zeroResponse, merge: mergeResponse },
 );
 
 function zeroResponse(): TxnResponse {
@@ -177,17 +133,5 @@ function mergeResponse(response: TxnResponse, reader: WireReader): void {
     const tag = reader.tag();
     if (tag === 0x1a) response.responses.push(readMessage(ResponseOp, reader));
     else mergeField(TxnResponse, response, tag, reader);
-  }
-}
-
-function writeResponse(response: TxnResponse, writer: ByteWriter): void {
-  writeHeader(response.header, writer);
-  if (response.succeeded) {
-    writer.byte(0x10);
-    writer.byte(1);
-  }
-  for (const op of response.responses) {
-    writer.byte(0x1a);
-    writeMessage(ResponseOp, op, writer);
   }
 }

@@ -1,7 +1,5 @@
-import type { ByteWriter } from "../base/byte_writer.ts";
-import { encodeUtf8 } from "../base/utf8.ts";
-import { mergeField, readMessage, writeMessage, writeNumber } from "./codec.ts";
-import { HEADER, writeHeader } from "./header.ts";
+import { mergeField, readMessage } from "./codec.ts";
+import { HEADER } from "./header.ts";
 import type { ResponseHeader } from "./header.ts";
 import { Event } from "./key_value.ts";
 import {
@@ -118,7 +116,7 @@ export const WatchResponse: MessageSchema<WatchResponse> = new MessageSchema<Wat
     fragment: bool(7),
     events: repeated(message(11, () => Event)),
   },
-  { zero, merge, write },
+  { zero, merge },
 );
 
 function zero(): WatchResponse {
@@ -138,22 +136,5 @@ function merge(response: WatchResponse, reader: WireReader): void {
     const tag = reader.tag();
     if (tag === 0x5a) response.events.push(readMessage(Event, reader));
     else mergeField(WatchResponse, response, tag, reader);
-  }
-}
-
-function write(response: WatchResponse, writer: ByteWriter): void {
-  writeHeader(response.header, writer);
-  writeNumber(0x10, response.watchId, writer);
-  writeNumber(0x18, response.created ? 1 : 0, writer);
-  writeNumber(0x20, response.canceled ? 1 : 0, writer);
-  writeNumber(0x28, response.compactRevision, writer);
-  if (response.cancelReason !== "") {
-    writer.byte(0x32);
-    writer.bytes(encodeUtf8(response.cancelReason));
-  }
-  writeNumber(0x38, response.fragment ? 1 : 0, writer);
-  for (const event of response.events) {
-    writer.byte(0x5a);
-    writeMessage(Event, event, writer);
   }
 }

@@ -9,6 +9,7 @@ import * as lock from "../../src/proto/lock.ts";
 import * as maintenance from "../../src/proto/maintenance.ts";
 import { MessageSchema } from "../../src/proto/schema.ts";
 import type { FieldSpec, FieldSpecs } from "../../src/proto/schema.ts";
+import "../../src/proto/server_half.ts";
 import * as watch from "../../src/proto/watch.ts";
 
 const MODULES: readonly Record<string, unknown>[] = [
