@@ -1,8 +1,7 @@
 // The runtime's own checksum is many times faster than one in JavaScript, and the same function.
 import { crc32 } from "node:zlib";
-import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { formatId, type MemberId, NO_MEMBER } from "../base/ids.ts";
+import { formatId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
 import type { ReplicaIdentity } from "../replica/identity.ts";
 import type { Replica } from "../replica/replica.ts";
@@ -11,6 +10,7 @@ import type { Hello } from "../transport/hello.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
+import { refusePeer } from "./admission.ts";
 import { type Connect, DialledChannel } from "./dialled_channel.ts";
 import type { Logger, LogLevel } from "./log.ts";
 import { memberListResponse, MEMBERS_PATH } from "./member_list.ts";
@@ -70,36 +70,9 @@ export class PeerPort {
     return response;
   }
 
-  /**
-   * Safety: a member that lost its storage may have forgotten a vote or an acknowledgement, so it may
-   * not come back under its old identity.
-   */
-  #admit({ from, storageId }: Hello): Refusal | null {
-    if (this.#replica === null) return null;
-    const { machine: { members } } = this.#replica;
-    if (members.wasRemoved(from)) {
-      const reason = `member ${formatId(from)} was removed from the cluster; add it as a new one`;
-      return { code: CloseCode.RemovedMember, reason };
-    }
-    const member = members.get(from);
-    if (member === undefined) return this.#judgeStranger(from);
-    const { instanceId: known } = member;
-    if (known.length > 0 && !equalBytes(known, storageId)) {
-      const reason = `member ${formatId(from)} lost its data; remove it and add it as a new one`;
-      return { code: CloseCode.WrongStorage, reason };
-    }
-    return null;
-  }
-
-  /**
-   * Members are added before they come, so a replica that is up to date knows them all. One that
-   * has fallen behind need not: then it has no leader, or the stranger is the leader with the news.
-   */
-  #judgeStranger(from: MemberId): Refusal | null {
-    const leader = this.#replica?.status().leader ?? NO_MEMBER;
-    if (leader === NO_MEMBER || leader === from) return null;
-    const reason = `member ${formatId(from)} is not in the cluster; add it first`;
-    return { code: CloseCode.UnknownMember, reason };
+  #admit(hello: Hello): Refusal | null {
+    const replica = this.#replica;
+    return replica && refusePeer(hello, replica.machine.members, replica.status().leader);
   }
 
   #log(event: TransportEvent): void {

@@ -70,7 +70,6 @@ export class PeerConnection {
   #state: "connecting" | "greeting" | "confirming" | "open" | "ended" = "connecting";
   #lastReceivedMs: number;
   #lastSentMs: number;
-  #framesSent = 0;
   #drain: Stoppable | null = null;
 
   /** @param dialledPeer Whom this replica dialled, or null when the peer dialled. */
@@ -133,7 +132,6 @@ export class PeerConnection {
 
   #send(frame: Uint8Array): void {
     this.#lastSentMs = this.#owner.clock.nowMs();
-    this.#framesSent++;
     this.#channel.send(frame);
   }
 
@@ -189,25 +187,11 @@ export class PeerConnection {
       return this.close(CloseCode.FrameTooLarge, reason);
     }
     try {
-      const framesSent = this.#framesSent;
       this.#onCheckedFrame(openFrame(bytes, this.#owner.checksum));
-      if (!this.dialled && this.isOpen) this.#answerSoon(framesSent);
     } catch (error) {
       if (!(error instanceof MalformedBytesError)) throw error;
       this.close(CloseCode.Malformed, error.message);
     }
-  }
-
-  /**
-   * Answers a dialler with a ping at the end of the turn, unless something else was sent to it.
-   *
-   * Why: a dialler's frames wait until the one before was acknowledged (see `PeerMesh`), and kernels
-   * delay that by up to 40 ms unless there is data to send with it. A few bytes are cheaper.
-   */
-  #answerSoon(framesSent: number): void {
-    this.#owner.clock.defer(() => {
-      if (this.isOpen && this.#framesSent === framesSent) this.#sendPing();
-    });
   }
 
   #onCheckedFrame({ kind, version, body }: Frame): void {

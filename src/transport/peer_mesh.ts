@@ -24,9 +24,9 @@ export interface PeerTransportOptions {
   readonly clock: Clock;
   readonly prng: Prng;
   /**
-   * Whether a peer of the right cluster may connect. Safety: a member that this replica does not know
-   * yet must be let in, because it may be the leader that has news for a replica that is behind;
-   * a removed one, or one with another storage than it had, must not.
+   * Whether a peer of the right cluster may connect. Safety: a member that was removed, or that has
+   * another storage than it had, may not. One that is unknown may be the leader that has news for a
+   * replica that is behind.
    */
   readonly admit: Admit;
   /** Is told what people may want to read. Must not throw. */
@@ -52,8 +52,7 @@ interface Peer {
  * Invariant: at most one connection that we dialled and one that we accepted exist for each peer. A
  * replica sends on the one that it accepted, and when there is none on the one that it dialled.
  *
- * Why: Deno's WebSocket client turns TCP_NODELAY off and its server turns it on, so frames from the
- * end that dialled wait for acknowledgements (up to 40 ms each), and those from the other never do.
+ * Why: what an accepting end sends need not be masked, which costs a dialler a pass over all bytes.
  */
 export class PeerMesh implements PeerTransport, ConnectionOwner {
   readonly identity: Identity;

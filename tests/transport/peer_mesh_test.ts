@@ -175,19 +175,6 @@ Deno.test("PeerMesh holds back what the channel has no room for, then sends it",
   assertEquals(b.messages.length, 16);
 });
 
-Deno.test("PeerMesh answers at the end of the turn on what it accepted, and only there", () => {
-  const clock = new ManualClock();
-  const { a, b, atA, atB } = joined(clock);
-  const [sentByA, sentByB] = [atA.sent.length, atB.sent.length];
-  a.transport.send(2n, [forward(1)]);
-  clock.settle();
-  assertEquals([atA.sent.length - sentByA, atB.sent.length - sentByB], [1, 1]);
-  b.onMessages = () => b.transport.send(1n, [forward(2)]);
-  a.transport.send(2n, [forward(1)]);
-  clock.settle();
-  assertEquals(atB.sent.length - sentByB, 2, "an answer makes the ping needless");
-});
-
 Deno.test("PeerMesh sends on what the peer dialled, and else on what it dialled itself", () => {
   const clock = new ManualClock();
   const { a, b, atA, atB } = joined(clock);
