@@ -1,4 +1,5 @@
 import { createFetchHandler } from "../api/fetch_handler.ts";
+import { pathOf } from "../api/gateway/router.ts";
 import { createGrpcHandlers } from "../api/grpc/handlers.ts";
 import type { Metrics } from "../api/metrics/metric.ts";
 import { Probes } from "../api/probes.ts";
@@ -7,6 +8,7 @@ import { MultiplexServer } from "../api/websocket/multiplex_server.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { ClientHandlers } from "./client_port.ts";
 import { withClientSockets } from "./client_sockets.ts";
+import { DEBUG_VARS_PATH, debugVars } from "./debug_vars.ts";
 import type { Logger } from "./log.ts";
 import type { ServeOptions } from "./serve_flags.ts";
 
@@ -53,7 +55,14 @@ export function clientHandlers(
       onInternalError: (error, path) =>
         logger.log("error", "api/grpc", "internal error", { path, ...causeOf(error) }),
     }),
-    fetch: withClientSockets(fetchHandler, sockets, options.corsOrigins),
+    fetch: withClientSockets(
+      (request) =>
+        pathOf(request.url) === DEBUG_VARS_PATH
+          ? Promise.resolve(debugVars())
+          : fetchHandler(request),
+      sockets,
+      options.corsOrigins,
+    ),
   };
 }
 

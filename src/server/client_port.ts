@@ -7,6 +7,7 @@ import { UNREAD_BYTES_MAX } from "../http2/limits.ts";
 import type { Http2Limits } from "../http2/limits.ts";
 import { type Http2Options, type Http2Served, serveHttp2Connection } from "../http2/serve.ts";
 import { bindError } from "./bind_error.ts";
+import { withoutHttp2Offer } from "./h2c_upgrade.ts";
 import { Http1Server } from "./http1_server.ts";
 import { type ListenUrl, parseListenUrl } from "./listen_url.ts";
 import type { Socket } from "./socket.ts";
@@ -144,7 +145,7 @@ export class ClientPort implements AsyncDisposable {
     if (first === null || this.#isClosing) closeQuietly(socket);
     else if (isHttp2(first)) await this.#serveHttp2(socket, first);
     else if (this.#http1 === null) closeQuietly(socket);
-    else await this.#http1.take(socket, first);
+    else await this.#http1.take(socket, withoutHttp2Offer(first));
   }
 
   async #serveHttp2(socket: Socket, first: Uint8Array): Promise<void> {

@@ -16,6 +16,12 @@ const REFUSED: readonly Refused[] = [
   refused("discovery-endpoints", "string", NO_DISCOVERY),
   refused("discovery-srv", "string", NO_DISCOVERY),
   refused("discovery-srv-name", "string", NO_DISCOVERY),
+  refused(
+    "force-new-cluster",
+    "boolean",
+    "save a snapshot of this replica with `kvorum snapshot save`, and begin a new cluster from it " +
+      "with `kvorum snapshot restore`",
+  ),
   refused("host-whitelist", "string", "requests are served whatever host they name", ["*"]),
   refused("socket-reuse-port", "boolean", "two programs on one port would split a cluster"),
   refused("enable-log-rotation", "boolean", "let the system rotate the file"),
