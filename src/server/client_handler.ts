@@ -30,6 +30,7 @@ export function clientHandlers(
     learnersMax: options.learnersMax,
     isStrict: options.isStrict,
     ...options.clientPort.kv,
+    progressIntervalMs: options.clientPort.progressIntervalMs,
   });
   const probes = new Probes(replica, services.kv, metrics);
   const fetchHandler = createFetchHandler({

@@ -44,6 +44,12 @@ export const CLIENT_PORT_FLAGS: readonly FlagSpec[] = [
     help: "The most operations that one transaction may have.",
   },
   {
+    name: "watch-progress-notify-interval",
+    kind: "string",
+    default: "10m",
+    help: "How often idle watchers hear of progress that ask for it.",
+  },
+  {
     name: "grpc-keepalive-min-time",
     kind: "string",
     default: "5s",
@@ -70,7 +76,10 @@ export interface ClientPortSettings {
   readonly listenMetricsUrls: readonly string[];
   /** The bounds of one HTTP/2 connection. */
   readonly http2: Partial<Http2Limits>;
+  /** What one request may ask of the store. */
   readonly kv: KvLimits;
+  /** How often idle watchers hear of progress that ask for it. */
+  readonly progressIntervalMs: number;
 }
 
 /** Reads the flags. @throws {CommandError} */
@@ -84,6 +93,7 @@ export function parseClientPort(flags: FlagValues): ClientPortSettings {
       requestBytesMax: flags.number("max-request-bytes"),
       txnOperationsMax: flags.number("max-txn-ops"),
     },
+    progressIntervalMs: durationMs(flags, "watch-progress-notify-interval"),
   };
 }
 

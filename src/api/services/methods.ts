@@ -82,10 +82,10 @@ export interface Services {
 /** The services of a replica. */
 export function createServices(
   replica: ReplicaPort,
-  options: Partial<ClusterOptions & KvLimits> = {},
+  options: Partial<ClusterOptions & KvLimits & { readonly progressIntervalMs: number }> = {},
 ): Services {
   const kv = new KvService(replica, options);
-  const watch = new WatchService(replica);
+  const watch = new WatchService(replica, undefined, options.progressIntervalMs);
   const lease = new LeaseService(replica);
   const line = new KeyLine(kv, watch, lease);
   return {

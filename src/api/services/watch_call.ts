@@ -21,7 +21,7 @@ const CANCEL_TEXTS: ReadonlyMap<string, string> = new Map([
   ["empty range", "mvcc: watcher range is empty"],
 ]);
 
-/** How often watchers that want to know hear of progress while nothing happens, as in etcd. */
+/** How often they hear of it unless the options say otherwise, as in etcd. */
 export const PROGRESS_INTERVAL_MS = 600_000;
 /** How often a call that wants a leader looks for one: the default election timeout. */
 export const LEADER_CHECK_MS = 1_000;
@@ -36,6 +36,8 @@ export interface WatchCallOptions {
   /** Whether the call ends when there is no leader for long. */
   readonly requireLeader: boolean;
   readonly every: Every;
+  /** How often watchers that want to know hear of progress while nothing happens. */
+  readonly progressIntervalMs: number;
   /** Told once, when the call has ended. */
   readonly onEnd: (call: WatchCall) => void;
 }
@@ -147,7 +149,7 @@ export class WatchCall {
 
   #reportProgress(): void {
     this.#progressTimer ??= this.#options.every(
-      PROGRESS_INTERVAL_MS,
+      this.#options.progressIntervalMs,
       () => this.#stream.progressTick(),
     );
   }

@@ -1,7 +1,7 @@
 import { type CallContext, mustServe } from "../call_context.ts";
 import { rpcError } from "../errors.ts";
 import type { ReplicaPort } from "../replica_port.ts";
-import { type Every, WatchCall } from "./watch_call.ts";
+import { type Every, PROGRESS_INTERVAL_MS, WatchCall } from "./watch_call.ts";
 
 const everyByTimer: Every = (periodMs, fn) => {
   const timer = setInterval(fn, periodMs);
@@ -12,12 +12,19 @@ const everyByTimer: Every = (periodMs, fn) => {
 export class WatchService {
   readonly #replica: ReplicaPort;
   readonly #every: Every;
+  readonly #progressIntervalMs: number;
   readonly #calls = new Set<WatchCall>();
   #closed = false;
 
-  constructor(replica: ReplicaPort, every: Every = everyByTimer) {
+  /** @param progressIntervalMs How often idle watchers that want to know hear of progress. */
+  constructor(
+    replica: ReplicaPort,
+    every: Every = everyByTimer,
+    progressIntervalMs: number = PROGRESS_INTERVAL_MS,
+  ) {
     this.#replica = replica;
     this.#every = every;
+    this.#progressIntervalMs = progressIntervalMs;
   }
 
   /**
@@ -30,6 +37,7 @@ export class WatchService {
     const call = new WatchCall(this.#replica, {
       requireLeader: context.requireLeader,
       every: this.#every,
+      progressIntervalMs: this.#progressIntervalMs,
       onEnd: (ended) => this.#calls.delete(ended),
     });
     this.#calls.add(call);
