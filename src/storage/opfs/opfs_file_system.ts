@@ -5,6 +5,9 @@ import { explainWebError } from "../web/web_error.ts";
 import { WebLock } from "../web/web_lock.ts";
 import type { SyncHandle, WorkerFileHandle } from "./sync_handle.ts";
 
+/** Others have their turn after so many bytes have been written and flushed. */
+const LONG_WRITE_BYTES = 512 * 1024;
+
 /**
  * A directory of the origin's private file system as a {@linkcode FileSystem}. It needs a dedicated
  * worker, since only there files can be written at once and in place.
@@ -113,6 +116,7 @@ export class OpfsFileSystem implements FileSystem {
 class OpfsOpenFile implements OpenFile {
   readonly #handle: SyncHandle;
   readonly #description: string;
+  #unsyncedBytes = 0;
 
   constructor(handle: SyncHandle, description: string) {
     this.#handle = handle;
@@ -126,14 +130,18 @@ class OpfsOpenFile implements OpenFile {
   write(bytes: Uint8Array, offset: number): void {
     this.#explained(() => {
       const count = this.#handle.write(bytes, { at: offset });
+      this.#unsyncedBytes += count;
       if (count === bytes.length) return;
       throw new StorageError(`Cannot write to ${this.#description}: no more space is given`);
     });
   }
 
-  // deno-lint-ignore require-await
   async sync(): Promise<void> {
     this.#explained(() => this.#handle.flush());
+    const isLong = this.#unsyncedBytes >= LONG_WRITE_BYTES;
+    this.#unsyncedBytes = 0;
+    // Why: all of this held the worker up, and the next large write must not follow at once.
+    if (isLong) await new Promise((resolve) => setTimeout(resolve));
   }
 
   close(): void {

@@ -6,9 +6,14 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { del, get, promisifyRequest, set } from "idb-keyval";
-import { StorageDamagedError, StorageFailedError } from "../../../src/storage/errors.ts";
+import {
+  StorageDamagedError,
+  StorageFailedError,
+  StorageVersionError,
+} from "../../../src/storage/errors.ts";
 import { indexedDbLogStore } from "../../../src/storage/indexeddb/indexeddb_log_store.ts";
 import { StrictStore } from "../../../src/storage/indexeddb/strict_store.ts";
+import { encodeObject, META } from "../../../src/storage/journal/object_record.ts";
 import { requestPersistence } from "../../../src/storage/web/persistence.ts";
 import { batchOf, entriesOf, hardStateOf, manifestOf, segmentOf } from "../fixtures.ts";
 import type { Register } from "../log_store_suite.ts";
@@ -53,6 +58,20 @@ export function registerIndexedDbTests(register: Register): void {
       const name = await databaseWith(damage);
       await assertRejects(() => indexedDbLogStore(name).open(), StorageDamagedError, name, what);
     }
+  });
+
+  register("indexedDbLogStore() refuses a newer format and leaves the data alone", async () => {
+    const newer = encodeObject(META, (writer) => writer.varint(2)).slice();
+    const name = await databaseWith((store) => set(META, newer, store.use));
+    const refusal = "it has format 2 and this program knows format 1";
+    await assertRejects(() => indexedDbLogStore(name).open(), StorageVersionError, refusal);
+    const store = await StrictStore.open(name, name);
+    assertEquals(await get(META, store.use), newer);
+    store.close();
+    const request = indexedDB.open(name, 2);
+    (await promisifyRequest(request)).close();
+    const error = await indexedDbLogStore(name).open().catch((reason) => reason);
+    assertStringIncludes(error.message, "a newer version wrote it");
   });
 
   register("indexedDbLogStore() begins anew after its database was deleted", async () => {

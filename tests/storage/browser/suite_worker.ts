@@ -99,6 +99,20 @@ const register = (name: string, run: () => Promise<void>): void => void tests.se
 logStoreSuite("indexeddb", { newPlace: () => new IndexedDbPlace() }, register);
 logStoreSuite("opfs", { newPlace: () => new OpfsPlace() }, register);
 registerIndexedDbTests(register);
+register("OpfsFileSystem.create() makes files that let others have their turn", async () => {
+  const fileSystem = new OpfsFileSystem("turns");
+  await fileSystem.lock();
+  const file = await fileSystem.create("large");
+  for (let step = 0; step < 3; step++) {
+    let hadTurn = false;
+    setTimeout(() => hadTurn = true);
+    file.write(new Uint8Array(1_048_576), step * 1_048_576);
+    await file.sync();
+    if (!hadTurn) throw new Error(`Nobody had a turn after step ${step}`);
+  }
+  file.close();
+  await fileSystem.close();
+});
 
 function openStore(storage: string): LogStore {
   return storage === "indexeddb"
