@@ -1,6 +1,5 @@
 /** A reading of the lease clock that an entry of the log carries. */
 export interface Stamp {
-  readonly index: number;
   /** The term of the leader whose reading it is. */
   readonly term: number;
   readonly readingMs: number;
@@ -37,12 +36,9 @@ export class LeaseClock {
   #isOwn = false;
   /** This replica's log is a beginning of the log of that term's leader. */
   #followedTerm = NO_TERM;
-  /** The last stamp in the log. */
-  #stamp: Stamp;
 
   /** Starts from the last stamp of the recovered log, or that of its snapshot. */
   constructor(stamp: Stamp, nowMs: number) {
-    this.#stamp = stamp;
     this.#term = stamp.term;
     this.#readingMs = stamp.readingMs;
     this.#heardMs = nowMs;
@@ -69,12 +65,8 @@ export class LeaseClock {
    */
   appended(leaderTerm: number, stamp: Stamp | null, nowMs: number): void {
     this.#followedTerm = leaderTerm;
-    if (stamp === null) return;
-    const { index, term, readingMs } = this.#stamp;
-    if (stamp.index === index && stamp.term === term && stamp.readingMs === readingMs) return;
-    this.#stamp = stamp;
     // A reading of this very leader is newer than what others stamped before its time.
-    if (this.#term === leaderTerm && stamp.term < leaderTerm) return;
+    if (stamp === null || (this.#term === leaderTerm && stamp.term < leaderTerm)) return;
     this.#hear(stamp.term, stamp.readingMs, nowMs);
   }
 

@@ -89,9 +89,9 @@ export class LeaseKeeper {
   }
 
   /** A snapshot has replaced the machine's state. */
-  installed(snapshot: SnapshotMeta): void {
+  installed({ term }: SnapshotMeta): void {
     const { machine, nowMs } = this.#context;
-    this.#clock.installed(stampOf(snapshot, machine), nowMs());
+    this.#clock.installed(stampOf(term, machine), nowMs());
   }
 
   /** Follows the replica's role: queues leases when it leads. */
@@ -130,26 +130,22 @@ export class LeaseKeeper {
 /** The lease clock of a replica that starts, from what its storage held. */
 export function recoverLeaseClock(
   machine: Machine,
-  snapshot: { readonly index: number; readonly term: number } | null,
+  snapshot: { readonly term: number } | null,
   entries: readonly Entry[],
   nowMs: number,
 ): LeaseClock {
-  const recovered = snapshot ?? { index: 0, term: 0 };
-  return new LeaseClock(lastStamp(entries) ?? stampOf(recovered, machine), nowMs);
+  return new LeaseClock(lastStamp(entries) ?? stampOf(snapshot?.term ?? 0, machine), nowMs);
 }
 
-/** What a machine that stands at that place of the log knows of the clock. */
-function stampOf(
-  { index, term }: { readonly index: number; readonly term: number },
-  { leases }: Machine,
-): Stamp {
-  return { index, term, readingMs: leases.clockMs };
+/** What a machine that was restored from a snapshot of that term knows of the clock. */
+function stampOf(term: number, { leases }: Machine): Stamp {
+  return { term, readingMs: leases.clockMs };
 }
 
 /** The last stamp among these entries. */
 function lastStamp(entries: readonly Entry[]): Stamp | null {
   const entry = entries.findLast(({ kind }) => kind === EntryKind.Command);
   if (entry === undefined) return null;
-  const { index, term, data } = entry;
-  return { index, term, readingMs: decodeStamp(new ByteReader(data)) };
+  const { term, data } = entry;
+  return { term, readingMs: decodeStamp(new ByteReader(data)) };
 }

@@ -34,6 +34,8 @@ export class VirtualCluster implements AsyncDisposable {
   readonly founders: readonly InitialMember[];
   readonly #options: NodeOptions;
   readonly #listeners = new Map<MemberId, PeerListener>();
+  /** Replicas whose messages get lost, both ways. */
+  readonly isolated: Set<MemberId> = new Set();
 
   private constructor(size: number, options: NodeOptions) {
     this.#options = options;
@@ -133,7 +135,7 @@ export class VirtualCluster implements AsyncDisposable {
     return {
       start: (listener) => void this.#listeners.set(from, listener),
       send: (to, messages) => {
-        if (removed.has(to)) return;
+        if (removed.has(to) || this.isolated.has(to) || this.isolated.has(from)) return;
         this.clock.defer(() => this.#listeners.get(to)?.onMessages(from, messages));
       },
       setPeers: (peers) => {
