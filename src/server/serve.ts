@@ -121,6 +121,7 @@ async function openReplica(
       snapshotEntries: options.snapshotEntries,
       snapshotCatchUpEntries: options.snapshotCatchUpEntries,
     },
+    readMode: options.readMode,
     upkeep: options.upkeep,
     onEvent: (event) => {
       metrics.events.onEvent(event);

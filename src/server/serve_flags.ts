@@ -1,5 +1,6 @@
 import type { MemberId } from "../base/ids.ts";
 import type { InitialMember } from "../replica/identity.ts";
+import type { ReadMode } from "../replica/options.ts";
 import type { UpkeepOptions } from "../replica/upkeep.ts";
 import {
   CLIENT_PORT_FLAGS,
@@ -24,6 +25,8 @@ export const STORAGES = ["deno-kv", "file", "memory"] as const;
 /** One of {@linkcode STORAGES}. */
 export type StorageKind = typeof STORAGES[number];
 
+const READ_MODES = { "read-index": "readIndex", lease: "lease" } as const;
+
 /** The flags of `kvorum serve`: etcd's names and meanings, and `--storage`. */
 export const SERVE_FLAGS: readonly FlagSpec[] = [
   flag("name", "default", "A name for people to know this replica by."),
@@ -42,6 +45,7 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   flag("initial-cluster-state", "new", "new, or existing to join a running cluster."),
   number("heartbeat-interval", 100, "Milliseconds between a leader's signs of life."),
   number("election-timeout", 1000, "Milliseconds without them until a new leader is sought."),
+  flag("read-mode", "read-index", "How linearizable reads are confirmed: read-index or lease."),
   number("snapshot-count", 10_000, "Entries applied between two snapshots."),
   number("snapshot-catchup-entries", 5_000, "Entries kept behind a snapshot for late followers."),
   ...CLIENT_PORT_FLAGS,
@@ -91,6 +95,8 @@ export interface ServeOptions {
   readonly joinsExisting: boolean;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  /** "lease" trusts the clocks of the replicas; docs/raft.md says with what. */
+  readonly readMode: ReadMode;
   readonly snapshotEntries: number;
   readonly snapshotCatchUpEntries: number;
   readonly upkeep: UpkeepOptions;
@@ -156,6 +162,7 @@ export async function parseServeOptions(
       oneOf("initial-cluster-state", flags.get("initial-cluster-state"), ["new", "existing"]) ===
         "existing",
     ...parseTiming(flags),
+    readMode: READ_MODES[oneOf("read-mode", flags.get("read-mode"), ["read-index", "lease"])],
     upkeep: parseUpkeep(flags),
     learnersMax: flags.number("max-learners"),
     isStrict: flags.boolean("strict-reconfig-check"),
