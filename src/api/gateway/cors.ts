@@ -4,7 +4,9 @@
  */
 
 const METHODS = "POST, GET, OPTIONS, PUT, DELETE";
-const HEADERS = "accept, content-type, authorization, last-event-id, kvorum-request-identity";
+/** What etcd allows, and what our own client sends. */
+const HEADERS = "accept, content-type, authorization, last-event-id, grpc-metadata-hasleader, " +
+  "kvorum-request-identity";
 
 /** The headers that a response carries for the page that asked. */
 export type CorsHeaders = Readonly<Record<string, string>>;

@@ -11,6 +11,7 @@
  * Invariant: an event's id is the last revision that the client knows all about, so a client that
  * comes back with `Last-Event-ID` misses nothing and sees nothing twice.
  */
+import { decodeBase64 } from "../../proto/base64.ts";
 import { ServerSentEventStream } from "@std/http";
 import type { ServerSentEventMessage } from "@std/http";
 import { prefixEnd } from "../../base/bytes.ts";
@@ -123,14 +124,10 @@ function byteParser(encoding: string | null): (text: string) => Uint8Array {
   if (encoding === null) return (text) => new TextEncoder().encode(text);
   if (encoding !== "base64") throw invalid(`encoding must be base64 where it is given`);
   return (text) => {
-    try {
-      // Why: a "+" in a query that was not escaped arrives as a space.
-      return Uint8Array.fromBase64(
-        text.replaceAll(" ", "+").replaceAll("-", "+").replaceAll("_", "/"),
-      );
-    } catch {
-      throw invalid("illegal base64 data in the query");
-    }
+    // Why: a "+" in a query that was not escaped arrives as a space.
+    const bytes = decodeBase64(text.replaceAll(" ", "+").replaceAll("-", "+").replaceAll("_", "/"));
+    if (bytes === undefined) throw invalid("illegal base64 data in the query");
+    return bytes;
   };
 }
 

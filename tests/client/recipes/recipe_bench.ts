@@ -33,7 +33,7 @@ export async function withClient(run: (bench: TimedBench) => Promise<void>): Pro
   using server = new MultiplexServer({ replica });
   const clock = new TestClock();
   await using client = connect(() => server.connect(), { clock });
-  await using stack = new AsyncDisposableStack();
+  await using opened = new Sessions(client);
   const pass = async (durationMs: number) => {
     for (let passedMs = 0; passedMs < durationMs; passedMs += 100) {
       clock.advance(100);
@@ -41,27 +41,40 @@ export async function withClient(run: (bench: TimedBench) => Promise<void>): Pro
       await turn();
     }
   };
-  await run({ client, replica, sessions: opener(client, stack), pass });
+  await run({ client, replica, sessions: (count) => opened.open(count), pass });
 }
 
 /** Tests a recipe with a client inside the program, and with one over a WebSocket. */
 export function testOnBoth(name: string, run: (bench: Bench) => Promise<void>): void {
   Deno.test(name, () => withClient(run));
+  // Other runtimes run these tests, too, and are no servers.
+  if (!("serve" in Deno)) return;
   Deno.test(`${name}, over a WebSocket`, async () => {
     const replica = new LocalReplica();
     await using served = new ServedReplica(replica);
     await using client = connect(served.url, { deadlineMs: 60_000 });
-    await using stack = new AsyncDisposableStack();
-    await run({ client, replica, sessions: opener(client, stack) });
+    await using opened = new Sessions(client);
+    await run({ client, replica, sessions: (count) => opened.open(count) });
   });
 }
 
-function opener(client: KvorumClient, stack: AsyncDisposableStack): Bench["sessions"] {
-  return async (count) => {
-    const sessions = [];
-    for (let i = 0; i < count; i++) sessions.push(stack.use(await Session.open(client)));
-    return sessions;
-  };
+/** Sessions that are closed together. Not every runtime has an `AsyncDisposableStack`. */
+class Sessions implements AsyncDisposable {
+  readonly #client: KvorumClient;
+  readonly #open: Session[] = [];
+
+  constructor(client: KvorumClient) {
+    this.#client = client;
+  }
+
+  async open(count: number): Promise<Session[]> {
+    for (let i = 0; i < count; i++) this.#open.push(await Session.open(this.#client));
+    return this.#open.slice(-count);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of this.#open.reverse()) await session.close();
+  }
 }
 
 /** Lets all that is under way inside this program happen. */
