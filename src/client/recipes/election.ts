@@ -84,7 +84,19 @@ export class Leadership implements AsyncDisposable {
   }
 }
 
-/** Who leads. @returns the leader's key with what it proclaims, or null if nobody does */
+/**
+ * Who leads.
+ * @returns the leader's key with what it proclaims, or null if nobody does
+ *
+ * @example
+ * ```ts
+ * import { type KvorumClient, leaderOf } from "@kvorum/kvorum/client";
+ *
+ * async function scheduler(client: KvorumClient): Promise<string> {
+ *   return (await leaderOf(client, "scheduler"))?.text() ?? "nobody";
+ * }
+ * ```
+ */
 export async function leaderOf(
   client: KvorumClient,
   name: string,

@@ -101,7 +101,18 @@ export class Registration implements AsyncDisposable {
   }
 }
 
-/** Where a service is to be had now, in the order of the keys. */
+/**
+ * Where a service is to be had now, in the order of the keys.
+ *
+ * @example Take any of them
+ * ```ts
+ * import { endpointsOf, type KvorumClient } from "@kvorum/kvorum/client";
+ *
+ * async function anyAddress(client: KvorumClient): Promise<string | undefined> {
+ *   return (await endpointsOf(client, "web"))[0]?.address;
+ * }
+ * ```
+ */
 export async function endpointsOf(
   client: KvorumClient,
   service: string,
