@@ -3,7 +3,7 @@ import type { Machine } from "../machine/machine.ts";
 import type { MembershipChange } from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
 import type { CommandKind, RequestIdentity } from "../proto/command.ts";
-import type { ReplicaStatus } from "../replica/status.ts";
+import type { ReplicaCounts, ReplicaStatus } from "../replica/status.ts";
 
 /** What may come with a call to a replica. */
 export interface ReplicaCallOptions {
@@ -67,6 +67,8 @@ export interface ReplicaPort {
    * @throws {ReplicaError} when it could not or did not in time
    */
   transferLeadership(to: MemberId): Promise<void>;
+  /** What it counts. */
+  counts(): ReplicaCounts;
   /** The replica's view of itself at this moment. */
   status(): ReplicaStatus;
 }

@@ -33,6 +33,16 @@ export interface Lease {
   readonly keyCount: number;
 }
 
+/** How often something became of a lease. */
+export interface LeaseCounts {
+  granted: number;
+  renewed: number;
+  /** Ended, for whatever reason. */
+  revoked: number;
+  /** Those of them whose time was over. */
+  expired: number;
+}
+
 /** Learns of what the log did to leases. A leader listens, see `expiry_queue.ts`. */
 export interface LeaseObserver {
   /** A lease came into being. */
@@ -52,6 +62,8 @@ export interface LeaseObserver {
 export class LeaseTable {
   readonly #leases = new Map<LeaseId, LeaseRecord>();
   readonly #attachments = new Map<string, Attachment>();
+  /** What became of leases since the program began, which is no part of the state. */
+  readonly counts: LeaseCounts = { granted: 0, renewed: 0, revoked: 0, expired: 0 };
   #observer: LeaseObserver | null = null;
   #clockMs = 0;
 
@@ -102,6 +114,7 @@ export class LeaseTable {
     const endsMs = this.#endOf(ttlSeconds);
     const lease: LeaseRecord = { id, ttlSeconds, endsMs, keyCount: 0, firstKey: null };
     this.#leases.set(id, lease);
+    this.counts.granted++;
     this.#observer?.granted(lease);
     return true;
   }
@@ -118,6 +131,8 @@ export class LeaseTable {
     const keyTexts = this.#keyTextsOf(lease);
     for (const keyText of keyTexts) this.#attachments.delete(keyText);
     this.#leases.delete(id);
+    this.counts.revoked++;
+    if (lease.endsMs <= this.#clockMs) this.counts.expired++;
     this.#observer?.revoked();
     return keyTexts.map(bytesOfKeyText);
   }
@@ -127,6 +142,7 @@ export class LeaseTable {
     const lease = this.#leases.get(id);
     if (lease === undefined) return null;
     lease.endsMs = this.#endOf(lease.ttlSeconds);
+    this.counts.renewed++;
     return lease;
   }
 

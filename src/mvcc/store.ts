@@ -4,6 +4,7 @@ import { hashKv, HashPass, type KvHash } from "./hash_kv.ts";
 import { KeyTable } from "./key_table.ts";
 import { KeyTree } from "./key_tree.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
+import { noOperations, type OperationCounts } from "./operation_counts.ts";
 import { executeRange } from "./range_query.ts";
 import { RecordKeyValue } from "./record_key_value.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
@@ -46,6 +47,9 @@ export class MvccStore implements WritableStore {
   leases: LeaseAttachments = NO_ATTACHMENTS;
   /** Hears of commits; the watch hub sets it. */
   listener: StoreListener | null = null;
+
+  /** What it has done, which is no part of its state. */
+  readonly counts: OperationCounts = noOperations();
 
   readonly #options: MvccOptions;
   #log: RevisionLog;
@@ -112,6 +116,7 @@ export class MvccStore implements WritableStore {
 
   /** Reads a key or an interval at one revision. */
   range(request: RangeRequest): RangeResult | MvccReason {
+    this.counts.ranges++;
     return executeRange(this, request);
   }
 

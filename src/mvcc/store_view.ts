@@ -1,6 +1,7 @@
 import type { KeyTable } from "./key_table.ts";
 import type { KeyTree } from "./key_tree.ts";
 import type { KeyValue, MvccReason } from "./key_value.ts";
+import type { OperationCounts } from "./operation_counts.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
 import type { RevisionLog } from "./revision_log.ts";
 
@@ -34,6 +35,7 @@ export interface LeaseAttachments {
 /** The store as the transaction sees it that writes to it. */
 export interface WritableStore extends StoreView {
   readonly leases: LeaseAttachments;
+  readonly counts: OperationCounts;
   get(key: Uint8Array): KeyValue | null;
   range(request: RangeRequest): RangeResult | MvccReason;
   /** Lets reads see the revision that the open command is making. */

@@ -150,6 +150,8 @@ function run(store: MvccStore, txn: WriteTxn, path: Path): etcd.TxnResult {
 function put(store: MvccStore, txn: WriteTxn, request: etcd.PutRequest): etcd.PutResult {
   let previous: KeyValue | null = null;
   if (request.prevKv || request.ignoreValue || request.ignoreLease) {
+    // etcd reads it as a range, and counts it.
+    store.counts.ranges++;
     previous = store.get(request.key);
   }
   let { value, lease } = request;

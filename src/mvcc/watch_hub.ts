@@ -17,6 +17,7 @@ export class WatchHub implements StoreListener, StreamHub {
   readonly #found: Watcher[] = [];
   /** Watchers with pending events of the commit at hand. */
   #touched: Watcher[] = [];
+  #takenEvents = 0;
 
   constructor(store: MvccStore) {
     this.store = store;
@@ -51,6 +52,22 @@ export class WatchHub implements StoreListener, StreamHub {
     let count = 0;
     for (const stream of this.#streams) count += stream.unsyncedCount;
     return count;
+  }
+
+  /** How many events wait in the streams. */
+  get pendingEventCount(): number {
+    let count = 0;
+    for (const stream of this.#streams) count += stream.pendingEventCount;
+    return count;
+  }
+
+  /** How many events the streams have given away. */
+  get takenEventCount(): number {
+    return this.#takenEvents;
+  }
+
+  noteTaken(events: number): void {
+    this.#takenEvents += events;
   }
 
   /** Matches the records of a commit with the synced watchers. All events of it go out together. */

@@ -18,6 +18,8 @@ export interface StreamHub {
   readonly store: StoreView;
   /** Watchers that have everything up to the store's revision in their queues. */
   readonly synced: WatcherIndex;
+  /** Counts events that a stream has given away. */
+  noteTaken(events: number): void;
   /** Forgets a stream that was closed. */
   forget(stream: WatchStream): void;
 }
@@ -72,6 +74,11 @@ export class WatchStream implements WatcherOwner {
   /** How many watchers there are. */
   get watcherCount(): number {
     return this.#watchers.size;
+  }
+
+  /** How many events wait for the consumer. */
+  get pendingEventCount(): number {
+    return this.#queue.reduce((sum, { events }) => sum + events.length, 0);
   }
 
   /** How many watchers are behind. */
@@ -185,6 +192,7 @@ export class WatchStream implements WatcherOwner {
     }
     const taken = this.#queue.shift() ?? null;
     if (taken === null) this.#told = false;
+    else this.#hub.noteTaken(taken.events.length);
     return taken;
   }
 

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import { isSingleKey, keyInterval } from "./key_interval.ts";
+import type { OperationCounts } from "./operation_counts.ts";
 import { type KeyValue, type MvccReason, NO_LEASE } from "./key_value.ts";
 import type { RangeRequest, RangeResult } from "./requests.ts";
 import type { RecordDraft } from "./revision_log.ts";
@@ -22,6 +23,7 @@ export interface WriteOutcome {
 export class WriteTxn {
   readonly #store: WritableStore;
   readonly #main: number;
+  readonly #operationsBefore: number;
   #changes = 0;
   #open = true;
   readonly #draft: RecordDraft;
@@ -29,6 +31,7 @@ export class WriteTxn {
   constructor(store: WritableStore, draft: RecordDraft) {
     this.#store = store;
     this.#main = store.revision + 1;
+    this.#operationsBefore = operationsOf(store.counts);
     this.#draft = draft;
   }
 
@@ -63,6 +66,8 @@ export class WriteTxn {
 
   /** Writes a key. The lease's existence has been checked before; 0n detaches a former lease. */
   put(key: Uint8Array, value: Uint8Array, lease: bigint): void {
+    this.#store.counts.puts++;
+    this.#store.counts.putBytes += key.length + value.length;
     const { table, tree, log, compactRevision, leases } = this.#store;
     const draft = this.#begin();
     draft.tombstone = false;
@@ -105,6 +110,7 @@ export class WriteTxn {
 
   /** Deletes the keys that a key and a range end name, in their order. Gives how many there were. */
   deleteRange(key: Uint8Array, rangeEnd: Uint8Array): number {
+    this.#store.counts.deletes++;
     const { table, tree } = this.#store;
     if (isSingleKey(rangeEnd)) {
       const entry = table.find(key);
@@ -153,7 +159,13 @@ export class WriteTxn {
   end(): WriteOutcome {
     assert(this.#open, "A transaction can end only once");
     this.#open = false;
+    const { counts } = this.#store;
+    if (operationsOf(counts) - this.#operationsBefore > 1) counts.txns++;
     this.#store.endTxn(this.#changes);
     return { revision: this.revision, changed: this.#changes > 0 };
   }
+}
+
+function operationsOf({ ranges, puts, deletes }: OperationCounts): number {
+  return ranges + puts + deletes;
 }

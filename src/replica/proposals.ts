@@ -51,6 +51,7 @@ export class Proposals {
   #lastNumber = 0;
   /** Bytes of commands gathered and in flight. Invariant: at most the limit plus one request. */
   #byteLength = 0;
+  #failedCount = 0;
 
   constructor(origin: MemberId, incarnation: number) {
     this.#origin = origin;
@@ -60,6 +61,18 @@ export class Proposals {
   /** Whether commands wait to be made into a batch. */
   get hasGathered(): boolean {
     return this.#gathered.length > 0;
+  }
+
+  /** How many commands wait for their outcome. */
+  get pendingCount(): number {
+    let count = this.#gathered.length;
+    for (const { commands } of this.#inflight.values()) count += commands.length;
+    return count;
+  }
+
+  /** How many commands were given up or refused. */
+  get failedCount(): number {
+    return this.#failedCount;
   }
 
   /** How many batches are in flight. */
@@ -81,6 +94,7 @@ export class Proposals {
     signal?: AbortSignal,
   ): Promise<CommandResult> {
     if (this.#byteLength >= UNCOMMITTED_BYTES_MAX) {
+      this.#failedCount++;
       return Promise.reject(
         new ReplicaError(
           "too many requests",
@@ -153,6 +167,7 @@ export class Proposals {
     for (const batch of this.#inflight.values()) {
       if (batch.deadlineMs > nowMs) continue;
       this.#forget(batch);
+      this.#failedCount += batch.commands.length;
       for (const command of batch.commands) command.reject(timedOut());
     }
     let expired = 0;
@@ -161,6 +176,7 @@ export class Proposals {
       this.#byteLength -= command.body.length + COMMAND_OVERHEAD_BYTES;
       command.reject(timedOut());
     }
+    this.#failedCount += expired;
     if (expired > 0) this.#gathered = this.#gathered.slice(expired);
   }
 
@@ -171,6 +187,7 @@ export class Proposals {
     this.#inflight.clear();
     this.#gathered = [];
     this.#byteLength = 0;
+    this.#failedCount += waiting.length;
     for (const command of waiting) command.reject(error);
   }
 

@@ -37,6 +37,8 @@ export class ReadBarriers {
   /** Answered rounds that wait for the machine. */
   #answered: Round[] = [];
   #waiterCount = 0;
+  #slowCount = 0;
+  #failedCount = 0;
 
   /** @param incarnation Grows with every start of the replica, below 2^20. */
   constructor(incarnation: number) {
@@ -66,11 +68,22 @@ export class ReadBarriers {
           resolve();
         },
         reject: (error) => {
+          this.#failedCount++;
           release();
           reject(error);
         },
       });
     });
+  }
+
+  /** How many questions got no answer in time. */
+  get slowCount(): number {
+    return this.#slowCount;
+  }
+
+  /** How many reads were given up. */
+  get failedCount(): number {
+    return this.#failedCount;
   }
 
   /** Whether a question should be asked now. */
@@ -116,7 +129,10 @@ export class ReadBarriers {
 
   /** Asks again what got no answer, and gives up reads past their deadline. */
   expire(nowMs: number): void {
-    if (this.#asking !== null && nowMs - this.#asking.startedMs >= RETRY_MS) this.reopen();
+    if (this.#asking !== null && nowMs - this.#asking.startedMs >= RETRY_MS) {
+      this.#slowCount++;
+      this.reopen();
+    }
     this.#gathered = rejectExpired(this.#gathered, nowMs);
     for (const round of this.#answered) round.waiters = rejectExpired(round.waiters, nowMs);
   }

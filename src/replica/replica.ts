@@ -16,7 +16,7 @@ import { Loop } from "./loop.ts";
 import { type OpenedParts, openParts } from "./open.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { publishAttributes } from "./publish.ts";
-import type { ReplicaStatus } from "./status.ts";
+import type { ReplicaCounts, ReplicaStatus } from "./status.ts";
 
 /** How often a transfer of leadership looks whether it has happened. */
 const TRANSFER_POLL_MS = 20;
@@ -231,6 +231,17 @@ export class Replica implements AsyncDisposable {
       configuration,
       storageBytes: this.#parts.storage.byteLength(),
       quotaBytes: this.#loop.upkeep.quota.limitBytes,
+    };
+  }
+
+  /** What it has counted since it was opened. */
+  counts(): ReplicaCounts {
+    const { proposals, barriers } = this.#parts;
+    return {
+      proposalsPending: proposals.pendingCount,
+      proposalsFailed: proposals.failedCount,
+      readIndexesSlow: barriers.slowCount,
+      readIndexesFailed: barriers.failedCount,
     };
   }
 

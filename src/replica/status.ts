@@ -29,6 +29,18 @@ export interface ReplicaStatus {
   readonly quotaBytes: number;
 }
 
+/** What a replica counts since it was opened. */
+export interface ReplicaCounts {
+  /** Commands of its clients whose outcome is not known yet. */
+  readonly proposalsPending: number;
+  /** Commands of its clients that were given up or refused before they had an outcome. */
+  readonly proposalsFailed: number;
+  /** Questions for linearizable reads that got no answer in time and were asked again. */
+  readonly readIndexesSlow: number;
+  /** Linearizable reads that were given up. */
+  readonly readIndexesFailed: number;
+}
+
 /** Something that an operator wants to see. */
 export type ReplicaEvent =
   | {

@@ -8,7 +8,7 @@ import type { MembershipChange } from "../../src/machine/membership_change.ts";
 import type { CommandResult } from "../../src/machine/result.ts";
 import { configurationOf } from "../../src/raft/configuration.ts";
 import { ReplicaError, type ReplicaReason } from "../../src/replica/errors.ts";
-import type { ReplicaStatus } from "../../src/replica/status.ts";
+import type { ReplicaCounts, ReplicaStatus } from "../../src/replica/status.ts";
 
 const MEMBER_ID = 0xabcn;
 
@@ -96,6 +96,10 @@ export class LocalReplica implements ReplicaPort {
     if (to === MEMBER_ID && this.state.leader === MEMBER_ID) return Promise.resolve();
     const reason = this.state.leader === MEMBER_ID ? "bad transferee" : "not leader";
     return Promise.reject(new ReplicaError(reason, reason));
+  }
+
+  counts(): ReplicaCounts {
+    return { proposalsPending: 0, proposalsFailed: 0, readIndexesSlow: 0, readIndexesFailed: 0 };
   }
 
   status(): ReplicaStatus {

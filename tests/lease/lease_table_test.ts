@@ -139,3 +139,15 @@ Deno.test("LeaseTable agrees with a map from keys to leases under random operati
     }
   }));
 });
+
+Deno.test("LeaseTable.counts tells what became of leases", () => {
+  const leases = new LeaseTable();
+  for (const id of [1n, 2n, 2n]) leases.grant(id, 10);
+  leases.renew(1n);
+  leases.renew(3n);
+  leases.revoke(2n);
+  leases.advance(10_000);
+  leases.revoke(1n);
+  leases.revoke(1n);
+  assertEquals(leases.counts, { granted: 2, renewed: 1, revoked: 2, expired: 1 });
+});

@@ -3,11 +3,17 @@ import { AlarmType } from "../../machine/alarms.ts";
 import { ETCD_CLUSTER_VERSION, ETCD_SERVER_VERSION } from "../etcd_version.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { alarmName } from "../services/maintenance_service.ts";
-import { gauge, gauges, type Metric } from "./metric.ts";
+import { counterOf, gauge, gauges, type Metric } from "./metric.ts";
+import { leaseMetrics, storeMetrics } from "./store_metrics.ts";
 
 /** What can be seen of a replica at any moment, under etcd's names where they mean the same. */
 export function replicaMetrics(replica: ReplicaPort): readonly Metric[] {
-  return [...serverMetrics(replica), ...storeMetrics(replica)];
+  return [
+    ...serverMetrics(replica),
+    ...proposalMetrics(replica),
+    ...storeMetrics(replica),
+    ...leaseMetrics(replica),
+  ];
 }
 
 function serverMetrics(replica: ReplicaPort): readonly Metric[] {
@@ -29,16 +35,6 @@ function serverMetrics(replica: ReplicaPort): readonly Metric[] {
       "etcd_server_is_learner",
       "Whether this member is a learner: 1 if so, 0 if not.",
       () => Number(replica.status().configuration.learners.includes(memberId)),
-    ),
-    gauge(
-      "etcd_server_proposals_committed_total",
-      "The index of the last committed entry.",
-      () => replica.status().commitIndex,
-    ),
-    gauge(
-      "etcd_server_proposals_applied_total",
-      "The index of the last applied entry.",
-      () => replica.status().appliedIndex,
     ),
     gauge(
       "etcd_server_quota_backend_bytes",
@@ -65,50 +61,38 @@ function serverMetrics(replica: ReplicaPort): readonly Metric[] {
   ];
 }
 
-function storeMetrics({ machine }: ReplicaPort): readonly Metric[] {
-  // Why looked up each time: a snapshot from the leader may replace what the machine is made of.
-  const of = (name: string, help: string, read: () => number) => gauge(name, help, read);
+/** The first two are gauges because etcd has them so: an index is no count of this process. */
+function proposalMetrics(replica: ReplicaPort): readonly Metric[] {
   return [
-    of(
-      "etcd_mvcc_db_total_size_in_bytes",
-      "How many bytes the store occupies.",
-      () => machine.store.bytesTotal,
+    gauge(
+      "etcd_server_proposals_committed_total",
+      "The index of the last committed entry.",
+      () => replica.status().commitIndex,
     ),
-    of(
-      "etcd_mvcc_db_total_size_in_use_in_bytes",
-      "How many of them are in use.",
-      () => machine.store.bytesInUse,
+    gauge(
+      "etcd_server_proposals_applied_total",
+      "The index of the last applied entry.",
+      () => replica.status().appliedIndex,
     ),
-    of(
-      "etcd_debugging_mvcc_keys_total",
-      "How many keys there are.",
-      () => machine.store.keyCount,
+    gauge(
+      "etcd_server_proposals_pending",
+      "How many writes of clients wait for agreement.",
+      () => replica.counts().proposalsPending,
     ),
-    of(
-      "etcd_debugging_mvcc_current_revision",
-      "The store's revision.",
-      () => machine.store.revision,
+    counterOf(
+      "etcd_server_proposals_failed_total",
+      "How many writes of clients were given up or refused without agreement.",
+      () => replica.counts().proposalsFailed,
     ),
-    of(
-      "etcd_debugging_mvcc_compact_revision",
-      "The revision of the last compaction.",
-      () => machine.store.compactRevision,
+    counterOf(
+      "etcd_server_slow_read_indexes_total",
+      "How often a leader did not confirm itself in time and was asked again.",
+      () => replica.counts().readIndexesSlow,
     ),
-    of(
-      "etcd_debugging_mvcc_watch_stream_total",
-      "How many watch streams are open.",
-      () => machine.watches.streamCount,
+    counterOf(
+      "etcd_server_read_indexes_failed_total",
+      "How many linearizable reads were given up.",
+      () => replica.counts().readIndexesFailed,
     ),
-    of(
-      "etcd_debugging_mvcc_watcher_total",
-      "How many watches there are.",
-      () => machine.watches.watcherCount,
-    ),
-    of(
-      "etcd_debugging_mvcc_slow_watcher_total",
-      "How many watches are behind and read history.",
-      () => machine.watches.unsyncedCount,
-    ),
-    of("kvorum_leases", "How many leases there are.", () => machine.leases.size),
   ];
 }

@@ -28,7 +28,7 @@ class SlowPort implements AsyncDisposable {
     const [number] = freePorts(1);
     const port = await ClientPort.bind("listen-client-urls", [`http://127.0.0.1:${number}`], {
       clock: new SystemClock(),
-      streamsMax: 100,
+      http2: {},
       servesHttp1: true,
       tls: null,
       onTlsEvent: { onRejected: () => {}, onReload: () => {} },
