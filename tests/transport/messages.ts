@@ -91,6 +91,7 @@ export const anyMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
   plain("chunkAnswer", { index: number, segmentId: text, offset: number, bytes: fc.option(bytes) }),
   plain("call", { id: number, method: text, body: bytes }),
   plain("callAnswer", { id: number, error: fc.option(text), body: bytes }),
+  plain("leaseClock", { term: number, readingMs: number }),
 );
 
 /** A message of `byteLength` bytes that says which one it is. */

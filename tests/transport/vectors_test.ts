@@ -63,6 +63,7 @@ const VECTORS: Record<string, PeerMessage[]> = {
   ],
   heartbeat: [
     { type: "heartbeat", ...envelope, commit: 301, readContext: 12 },
+    { type: "leaseClock", term: 7, readingMs: 123_456_789 },
     { type: "heartbeatAnswer", ...envelope, readContext: 12 },
     { type: "readIndex", ...envelope, context: 2 ** 40 },
     { type: "readIndexAnswer", ...envelope, context: 2 ** 40, index: 301 },
