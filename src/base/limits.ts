@@ -27,6 +27,6 @@ export const SNAPSHOT_CATCH_UP_ENTRIES = 5_000;
 /** A segment of the revision log is sealed at this size: the unit of snapshots and transfers. */
 export const SEGMENT_BYTES = 1_048_576;
 /** And at so many records, because to compact or restore one takes a step that grows with them. */
-export const SEGMENT_RECORDS_MAX = 2_048;
+export const SEGMENT_RECORDS_MAX = 3_072;
 /** Responses waiting for one watch stream's reader before its watchers fall back to history. */
 export const WATCH_QUEUE_RESPONSES_MAX = 128;

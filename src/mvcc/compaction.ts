@@ -5,7 +5,7 @@ import type { RevisionLog } from "./revision_log.ts";
 import type { Segment } from "./segment.ts";
 
 /** In a step's budget a record counts for at least so many bytes: small ones cost no less to judge. */
-export const RECORD_BYTES_MIN = SEGMENT_BYTES / SEGMENT_RECORDS_MAX;
+export const RECORD_BYTES_MIN = Math.ceil(SEGMENT_BYTES / SEGMENT_RECORDS_MAX);
 
 /** How far the removal of superfluous records has come. It is part of a snapshot. */
 export interface ScrubState {

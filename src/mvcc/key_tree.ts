@@ -84,8 +84,8 @@ export class KeyTree {
     else right.insertAt(place - middle, entry, head);
     const table = this.#table;
     const separator = shortestSeparator(
-      table.key(leaf.entries[leaf.count - 1]),
-      table.key(right.entries[0]),
+      table.key(leaf.entry(leaf.count - 1)),
+      table.key(right.entry(0)),
     );
     leaf.setFences(table, low, separator);
     right.setFences(table, separator, high);
@@ -109,7 +109,7 @@ export class KeyTree {
 
   #aliveBefore(leaf: Leaf, place: number): number {
     let alive = 0;
-    for (let i = 0; i < place; i++) alive += this.#table.alive(leaf.entries[i]);
+    for (let i = 0; i < place; i++) alive += this.#table.alive(leaf.entry(i));
     return alive;
   }
 
@@ -231,7 +231,7 @@ export class TreeCursor {
   next(): number {
     for (;;) {
       if (this.#leaf === this.#stopLeaf && this.#place >= this.#stopPlace) return -1;
-      if (this.#place < this.#leaf.count) return this.#leaf.entries[this.#place++];
+      if (this.#place < this.#leaf.count) return this.#leaf.entry(this.#place++);
       if (this.#leaf.next === null) return -1;
       this.#leaf = this.#leaf.next;
       this.#place = 0;

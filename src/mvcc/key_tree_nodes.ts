@@ -5,27 +5,32 @@ import { keyHead, type KeyTable } from "./key_table.ts";
 export const NODE_CAPACITY = 64;
 
 /**
- * A leaf: entries in the order of their keys. `heads` holds four bytes of each key after `prefix`,
+ * A leaf: entries in the order of their keys. Each has a head, four bytes of its key after `prefix`,
  * the bytes that all keys which can ever come here have in common, so that most comparisons of a
  * search stay within the leaf.
  */
 export class Leaf {
   count = 0;
   prefix = 0;
-  readonly entries = new Uint32Array(NODE_CAPACITY);
-  readonly heads = new Uint32Array(NODE_CAPACITY);
   next: Leaf | null = null;
+  /** All heads, then all entries: one piece of memory, since each is a cache miss of its own. */
+  readonly #words = new Uint32Array(NODE_CAPACITY * 2);
+
+  /** The entry at a place. */
+  entry(place: number): number {
+    return this.#words[NODE_CAPACITY + place];
+  }
 
   /** The place of the first entry whose key is at or after `key`. */
   lowerBound(table: KeyTable, key: Uint8Array): number {
     const head = keyHead(key, this.prefix, key.length);
-    const heads = this.heads;
+    const words = this.#words;
     let low = 0;
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      let order = heads[middle] - head;
-      if (order === 0) order = table.compare(this.entries[middle], key, this.prefix);
+      let order = words[middle] - head;
+      if (order === 0) order = table.compare(words[NODE_CAPACITY + middle], key, this.prefix);
       if (order < 0) low = middle + 1;
       else high = middle;
     }
@@ -33,23 +38,27 @@ export class Leaf {
   }
 
   insertAt(place: number, entry: number, head: number): void {
-    this.entries.copyWithin(place + 1, place, this.count);
-    this.heads.copyWithin(place + 1, place, this.count);
-    this.entries[place] = entry;
-    this.heads[place] = head;
+    const words = this.#words;
+    words.copyWithin(place + 1, place, this.count);
+    words.copyWithin(NODE_CAPACITY + place + 1, NODE_CAPACITY + place, NODE_CAPACITY + this.count);
+    words[place] = head;
+    words[NODE_CAPACITY + place] = entry;
     this.count++;
   }
 
   removeAt(place: number): void {
-    this.entries.copyWithin(place, place + 1, this.count);
-    this.heads.copyWithin(place, place + 1, this.count);
+    const words = this.#words;
+    words.copyWithin(place, place + 1, this.count);
+    words.copyWithin(NODE_CAPACITY + place, NODE_CAPACITY + place + 1, NODE_CAPACITY + this.count);
     this.count--;
   }
 
   /** Takes over the entries of another leaf from `from` on. The caller sets the prefix after. */
   append(other: Leaf, from: number): void {
-    this.entries.set(other.entries.subarray(from, other.count), this.count);
-    this.heads.set(other.heads.subarray(from, other.count), this.count);
+    const words = other.#words;
+    const end = NODE_CAPACITY + other.count;
+    this.#words.set(words.subarray(from, other.count), this.count);
+    this.#words.set(words.subarray(NODE_CAPACITY + from, end), NODE_CAPACITY + this.count);
     this.count += other.count - from;
   }
 
@@ -58,7 +67,7 @@ export class Leaf {
     const prefix = commonPrefix(low, high);
     if (prefix === this.prefix) return;
     this.prefix = prefix;
-    for (let i = 0; i < this.count; i++) this.heads[i] = table.head(this.entries[i], prefix);
+    for (let i = 0; i < this.count; i++) this.#words[i] = table.head(this.entry(i), prefix);
   }
 }
 

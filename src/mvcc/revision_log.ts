@@ -74,9 +74,11 @@ export class RevisionLog {
 
   #add(): Segment {
     // A small store begins with small segments; a large one does not copy them while they grow.
-    const capacity = Math.max(CAPACITY_BYTES_MIN, Math.floor(this.bytesInUse / 8));
-    const segment = this.newSegment(Math.min(capacity, this.segmentBytes));
+    let capacity = Math.max(CAPACITY_BYTES_MIN, Math.floor(this.bytesInUse / 8));
     const last = this.#order.at(-1);
+    // Small records fill a segment by their number; the next one will hardly be longer.
+    if (last?.count === SEGMENT_RECORDS_MAX) capacity = Math.min(capacity, last.length * 9 / 8);
+    const segment = this.newSegment(Math.min(Math.floor(capacity), this.segmentBytes));
     if (last !== undefined) last.next = segment;
     this.#order.push(segment);
     return segment;
