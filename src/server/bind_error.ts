@@ -3,9 +3,9 @@ import { parseListenUrl } from "./listen_url.ts";
 
 /** Why an address of a flag cannot be listened on, and what to do about it. */
 export function bindError(flag: string, url: string, error: unknown): CommandError {
-  const { hostname, port } = parseListenUrl(flag, url);
+  const { hostname, port, path } = parseListenUrl(flag, url);
   if (error instanceof CommandError) return error;
-  if (isTaken(error)) {
+  if (path === null && isTaken(error)) {
     return new CommandError(
       `Port ${port} of ${hostname} is taken (--${flag}): stop the program that holds it or ` +
         `choose another port`,

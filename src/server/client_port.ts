@@ -14,6 +14,7 @@ import type { Socket } from "./socket.ts";
 import { SocketPipe } from "./socket_pipe.ts";
 import type { TlsFiles } from "./tls_files.ts";
 import { type TlsHandlers, TlsListener } from "./tls_listener.ts";
+import { removeStaleSocket } from "./unix_socket.ts";
 
 /** What HTTP/2 with prior knowledge begins with, as far as it takes to tell. Ref: RFC 9113 §3.4. */
 const PREFACE_START = "PRI";
@@ -97,7 +98,7 @@ export class ClientPort implements AsyncDisposable {
   }
 
   /** @param isShared Whether `http` and `https` are both asked for at this address. */
-  async #listen({ hostname, port, isSecure }: Address, isShared: boolean): Promise<void> {
+  async #listen({ hostname, port, isSecure, path }: Address, isShared: boolean): Promise<void> {
     const { tls, onTlsEvent } = this.#options;
     if (isSecure && tls !== null) {
       const onConnection = (socket: Socket) => this.#run(this.#serveConnection(socket));
@@ -105,7 +106,7 @@ export class ClientPort implements AsyncDisposable {
       const handlers = { ...onTlsEvent, onConnection };
       this.#listeners.push(await TlsListener.listen(address, tls, handlers));
     } else if (!isShared) {
-      const listener = Deno.listen({ hostname, port });
+      const listener = path === null ? Deno.listen({ hostname, port }) : listenUnix(path);
       this.#listeners.push(listener);
       this.#run(this.#accept(listener));
     }
@@ -122,11 +123,11 @@ export class ClientPort implements AsyncDisposable {
     task.finally(() => this.#work.delete(task));
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
+  async #accept(listener: Deno.TcpListener | Deno.UnixListener): Promise<void> {
     while (!this.#isClosing) {
       try {
         const socket = await listener.accept();
-        socket.setNoDelay(true);
+        if ("setNoDelay" in socket) socket.setNoDelay(true);
         this.#run(this.#serveConnection(socket));
       } catch {
         if (this.#isClosing) return;
@@ -176,9 +177,14 @@ export class ClientPort implements AsyncDisposable {
   }
 }
 
+function listenUnix(path: string): Deno.UnixListener {
+  removeStaleSocket(path);
+  return Deno.listen({ transport: "unix", path });
+}
+
 /** Whether one of two addresses is the other one with TLS. */
 function isCounterpart(one: Address, other: Address): boolean {
-  return one.hostname === other.hostname && one.port === other.port &&
+  return one.path === null && one.hostname === other.hostname && one.port === other.port &&
     one.isSecure !== other.isSecure;
 }
 

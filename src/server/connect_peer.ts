@@ -1,6 +1,10 @@
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { explainDistrust, refuseCertificate } from "./certificate_rules.ts";
-import type { Connect } from "./dialled_channel.ts";
+import type { Clock } from "../base/clock.ts";
+import type { PeerChannel } from "../transport/peer_channel.ts";
+import { PEER_PATH, peerSocketUrl } from "../transport/websocket.ts";
+import { type Connect, DialledChannel } from "./dialled_channel.ts";
+import { unixPath } from "./listen_url.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 import { readClientSecrets, type TlsFiles } from "./tls_files.ts";
@@ -18,6 +22,14 @@ export function peerTlsOptions(files: TlsFiles | null): ConnectionOptions {
     ...files.versions,
     rejectUnauthorized: !files.isSelfSigned,
   };
+}
+
+/** Opens a channel to a peer's URL. @throws {TypeError} for one that is none. */
+export function dialPeer(peerUrl: string, tls: TlsFiles | null, clock: Clock): PeerChannel {
+  const path = unixPath(peerUrl);
+  if (path === null) return new DialledChannel(peerSocketUrl(peerUrl), peerConnector(tls), clock);
+  const connect = () => Deno.connect({ transport: "unix", path });
+  return new DialledChannel(`ws://localhost${PEER_PATH}`, connect, clock);
 }
 
 /** Opens connections to peers: with TLS for `wss`, and without for `ws`. */

@@ -2,6 +2,7 @@ import { get } from "node:https";
 import type { ClusterId, MemberId } from "../base/ids.ts";
 import { CommandError } from "./command_error.ts";
 import { peerTlsOptions } from "./connect_peer.ts";
+import { unixPath } from "./listen_url.ts";
 import { type MemberList, MEMBERS_PATH, parseMemberList } from "./member_list.ts";
 import type { ServeOptions } from "./serve_flags.ts";
 import type { TlsFiles } from "./tls_files.ts";
@@ -59,8 +60,14 @@ export async function findMembership(
 }
 
 async function askForMembers(url: string, tls: TlsFiles | null): Promise<MemberList | null> {
-  const address = new URL(MEMBERS_PATH, url);
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const path = unixPath(url);
+  if (path !== null) {
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    const response = await fetch(`http://localhost${MEMBERS_PATH}`, { signal, client });
+    return parseMemberList(await response.json());
+  }
+  const address = new URL(MEMBERS_PATH, url);
   const text = address.protocol === "https:"
     ? await getSecurely(address, tls, signal)
     : await (await fetch(address, { signal })).text();

@@ -7,11 +7,13 @@ export interface ListenUrl {
   readonly port: number;
   /** Whether TLS is spoken there. */
   readonly isSecure: boolean;
+  /** The file of a Unix socket, which has neither host nor port; null for a port. */
+  readonly path: string | null;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** Splits a comma-separated list of URLs, each `http://host:port` or `https://host:port` without a path. */
+/** Splits a comma-separated list of URLs, each `http://host:port`, `https://host:port` or `unix://file`. */
 export function parseUrls(flag: string, text: string): string[] {
   const urls = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   if (urls.length === 0) throw new CommandError(`--${flag} needs at least one URL`);
@@ -19,8 +21,17 @@ export function parseUrls(flag: string, text: string): string[] {
   return urls;
 }
 
+/** The file that a URL such as `unix://dir/file` or `unix:///dir/file` means; null for others. */
+export function unixPath(url: string): string | null {
+  return url.startsWith("unix://") ? url.slice("unix://".length) : null;
+}
+
 /** Reads one URL to listen on or to be reached at. @throws {CommandError} unless it is well formed. */
 export function parseListenUrl(flag: string, text: string): ListenUrl {
+  const path = unixPath(text);
+  if (path !== null && path !== "") {
+    return { url: text, hostname: "", port: 0, isSecure: false, path };
+  }
   const url = URL.parse(text);
   const isSecure = url?.protocol === "https:";
   const isBare = url !== null && (url.protocol === "http:" || isSecure) &&
@@ -35,6 +46,7 @@ export function parseListenUrl(flag: string, text: string): ListenUrl {
     url: text,
     hostname: url.hostname.replace(/^\[|\]$/g, ""),
     isSecure,
+    path: null,
     port: url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port),
   };
 }

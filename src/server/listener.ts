@@ -7,6 +7,7 @@ import { Http1Server } from "./http1_server.ts";
 import { parseListenUrl } from "./listen_url.ts";
 import type { TlsFiles } from "./tls_files.ts";
 import { type TlsHandlers, TlsListener } from "./tls_listener.ts";
+import { removeStaleSocket } from "./unix_socket.ts";
 
 /** How long requests under way may take to finish when the server shuts down. */
 const GRACE_MS = 300;
@@ -23,7 +24,7 @@ export interface ListenerOptions {
 /** Ports for HTTP/1.1 alone. Until a handler is set every request is answered 503. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
-  readonly #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
+  readonly #servers: Deno.HttpServer<Deno.Addr>[] = [];
   readonly #secure: TlsListener[] = [];
   /** What serves the connections with TLS. */
   #http1: Http1Server | null = null;
@@ -59,14 +60,18 @@ export class Listener implements AsyncDisposable {
   }
 
   async #bind(flag: string, text: string): Promise<void> {
-    const { hostname, port, isSecure } = parseListenUrl(flag, text);
+    const { hostname, port, isSecure, path } = parseListenUrl(flag, text);
     if (isSecure) return await this.#bindSecure(flag, hostname, port);
     const quiet = {
       onListen: () => {},
       onError: () => new Response(null, { status: 500 }),
     };
+    const handler = (request: Request) => this.#handler(request);
+    if (path !== null) removeStaleSocket(path);
     this.#servers.push(
-      Deno.serve({ hostname, port, ...quiet }, (request) => this.#handler(request)),
+      path === null
+        ? Deno.serve({ hostname, port, ...quiet }, handler)
+        : Deno.serve({ path, ...quiet }, handler),
     );
   }
 

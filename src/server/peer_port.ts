@@ -11,26 +11,27 @@ import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
 import { refusePeer } from "./admission.ts";
-import { type Connect, DialledChannel } from "./dialled_channel.ts";
+import { dialPeer } from "./connect_peer.ts";
 import type { Logger, LogLevel } from "./log.ts";
 import { memberListResponse, MEMBERS_PATH } from "./member_list.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** The replica's door for its peers: WebSockets on the peer port, and who may come in. */
 export class PeerPort {
   readonly #clock: Clock;
   readonly #prng: Prng;
   readonly #logger: Logger;
-  readonly #connect: Connect;
+  readonly #tls: TlsFiles | null;
   /** Is told when a peer says that this member was removed from the cluster. */
   onRemoved: (reason: string) => void = () => {};
   #transport: WebSocketPeerTransport | null = null;
   #replica: Replica | null = null;
 
-  constructor(clock: Clock, prng: Prng, logger: Logger, connect: Connect) {
+  constructor(clock: Clock, prng: Prng, logger: Logger, tls: TlsFiles | null) {
     this.#clock = clock;
     this.#prng = prng;
     this.#logger = logger;
-    this.#connect = connect;
+    this.#tls = tls;
   }
 
   /** Makes the transport once it is known who the replica is. */
@@ -40,7 +41,7 @@ export class PeerPort {
       clock: this.#clock,
       prng: this.#prng.fork("peers"),
       checksum: (bytes) => crc32(bytes),
-      dial: (url) => new DialledChannel(url, this.#connect, this.#clock),
+      dial: (url) => dialPeer(url, this.#tls, this.#clock),
       admit: (hello) => this.#admit(hello),
       onEvent: (event) => this.#log(event),
     });

@@ -7,10 +7,10 @@ import { Replica } from "../replica/replica.ts";
 import { VERSION } from "../version.ts";
 import { clientHandlers } from "./client_handler.ts";
 import { ClientPorts } from "./client_ports.ts";
-import { peerConnector } from "./connect_peer.ts";
 import { findMembership } from "./join.ts";
 import { Listener } from "./listener.ts";
 import { warnOfIgnored } from "./ignored_flags.ts";
+import { unixPath } from "./listen_url.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { logReplicaEvent, REMOVED, tlsLog } from "./log_events.ts";
 import { logConsole, openLogOutputs } from "./log_outputs.ts";
@@ -57,7 +57,7 @@ export async function serve(
     tls: peerTls,
     onTlsEvent: tlsLog(logger, "peer"),
   });
-  const port = new PeerPort(new SystemClock(), newPrng(), logger, peerConnector(peerTls));
+  const port = new PeerPort(new SystemClock(), newPrng(), logger, peerTls);
   const metrics = new ServerMetrics();
   await using replica = await openReplica(options, port, logger, metrics);
   metrics.follow(replica);
@@ -75,7 +75,9 @@ export async function serve(
 }
 
 function hostsOf(urls: readonly string[]): string[] {
-  return urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ""));
+  return urls.filter((url) => unixPath(url) === null).map((url) =>
+    new URL(url).hostname.replace(/^\[|\]$/g, "")
+  );
 }
 
 function newPrng(): SeededPrng {

@@ -10,11 +10,8 @@ export const PEER_PATH = "/kvorum/peer";
 
 /** What a {@linkcode WebSocketPeerTransport} is made with. */
 export interface WebSocketPeerTransportOptions extends PeerTransportOptions {
-  /**
-   * Opens the channel to an address as {@linkcode peerSocketUrl} has it, where the platform's own
-   * WebSocket is not good enough.
-   */
-  readonly dial?: (socketUrl: string) => PeerChannel;
+  /** Opens the channel to a peer's URL, where the platform's own WebSocket is not good enough. */
+  readonly dial?: (peerUrl: string) => PeerChannel;
 }
 
 /** Replicas that talk over WebSockets. The server hands over those that it accepted. */
@@ -22,8 +19,8 @@ export class WebSocketPeerTransport implements PeerTransport {
   readonly #mesh: PeerMesh;
 
   constructor(options: WebSocketPeerTransportOptions) {
-    const dial = options.dial ?? ((url) => new WebSocketChannel(new WebSocket(url), false));
-    this.#mesh = new PeerMesh(options, (url) => dial(peerSocketUrl(url)));
+    const dial = (url: string) => new WebSocketChannel(new WebSocket(peerSocketUrl(url)), false);
+    this.#mesh = new PeerMesh(options, options.dial ?? dial);
   }
 
   /**

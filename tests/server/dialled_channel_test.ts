@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { peerConnector } from "../../src/server/connect_peer.ts";
+import { dialPeer, peerConnector } from "../../src/server/connect_peer.ts";
 import { DialledChannel } from "../../src/server/dialled_channel.ts";
 import { SystemClock } from "../../src/server/system_clock.ts";
 import { forward } from "../transport/messages.ts";
@@ -10,7 +10,7 @@ import { WebSocketHarness } from "../transport/websocket_harness.ts";
 /** Nodes that dial as a server does. */
 class DialledHarness extends WebSocketHarness {
   override make(id: bigint, settings: NodeSettings = {}): TestNode {
-    const dial = (url: string) => new DialledChannel(url, peerConnector(null), new SystemClock());
+    const dial = (url: string) => dialPeer(url, null, new SystemClock());
     return this.serve(id, { ...settings, dial }).node;
   }
 }

@@ -1,0 +1,32 @@
+import { assertEquals } from "@std/assert";
+import { dialPeer } from "../../src/server/connect_peer.ts";
+import { Listener } from "../../src/server/listener.ts";
+import { SystemClock } from "../../src/server/system_clock.ts";
+
+const clock = new SystemClock();
+const OPTIONS = { clock, tls: null, onTlsEvent: { onRejected: () => {}, onReload: () => {} } };
+
+Deno.test("dialPeer() reaches a Listener by a Unix socket, also one that was left behind", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "kvorum-unix-" });
+  const url = `unix://${dir}/peer:1`;
+  // A server that was killed leaves its socket there.
+  Deno.listen({ transport: "unix", path: `${dir}/peer:1` }).close();
+  for (let round = 0; round < 2; round++) {
+    await using listener = await Listener.bind("listen-peer-urls", [url], OPTIONS);
+    listener.serve((request) => {
+      const { socket, response } = Deno.upgradeWebSocket(request);
+      socket.onmessage = ({ data }) => socket.send(data);
+      return Promise.resolve(response);
+    });
+    const channel = dialPeer(url, null, clock);
+    const heard = await new Promise<string>((resolve) =>
+      channel.start({
+        onOpen: () => channel.send(new Uint8Array([7, 8])),
+        onFrame: (bytes) => channel.close(4_000, bytes.join()),
+        onClose: (_, reason) => resolve(reason),
+      })
+    );
+    assertEquals(heard, "7,8");
+  }
+  await Deno.remove(dir, { recursive: true });
+});
