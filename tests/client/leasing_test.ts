@@ -181,6 +181,63 @@ Deno.test("leasing() says so when a key is not given back by the deadline", () =
     assertEquals((await plain.get("k"))?.text(), "1");
   }));
 
+Deno.test("leasing() stops a write that comes late, after its outcome was given up", () =>
+  withBench(async ({ replica, plain, cached }) => {
+    const clock = new TestClock();
+    const client = cached(clock);
+    await client.get("k");
+    const { propose } = replica;
+    const held = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<boolean>();
+    const arrived = new Promise<void>((resolve) => {
+      replica.propose = async (...args) => {
+        replica.propose = propose;
+        resolve();
+        await held.promise;
+        const result = await propose.apply(replica, args);
+        late.resolve((result.response as { succeeded: boolean }).succeeded);
+        return result;
+      };
+    });
+    const put = assertRejects(() => client.put("k", "late"), OutcomeUnknownError);
+    await arrived;
+    clock.advance(10_000);
+    await put;
+    while ((await possessed(plain)).length > 0);
+    assertEquals(await client.get("k"), null);
+    assertEquals(await possessed(plain), ["k"]);
+    held.resolve();
+    assertEquals(await late.promise, false);
+    assertEquals([await client.get("k"), await plain.get("k")], [null, null]);
+  }));
+
+Deno.test("leasing() hears over another connection that a key is wanted back", async () => {
+  const replica = new LocalReplica();
+  using first = new MultiplexServer({ replica });
+  using second = new MultiplexServer({ replica });
+  let server = first;
+  await using inner = connect(() => server.connect());
+  await using outer = connect(() => second.connect());
+  await using reader = leasing(inner, PREFIX);
+  await using writer = leasing(outer, PREFIX);
+  await reader.get("k");
+  first.close();
+  const put = writer.put("k", "1");
+  while ((await outer.get(`${PREFIX}k`))?.text() !== "REVOKE");
+  server = second;
+  await put;
+  assertEquals((await reader.get("k"))?.text(), "1");
+});
+
+Deno.test("leasing() gives the oldest key back where there are too many", async () => {
+  using server = new MultiplexServer({ replica: new LocalReplica() });
+  await using inner = connect(() => server.connect());
+  await using cached = leasing(inner, PREFIX, { keysMax: 3 });
+  for (const key of ["a", "b", "c", "d", "e"]) await cached.get(key);
+  while ((await possessed(inner)).length > 3);
+  assertEquals(await possessed(inner), ["c", "d", "e"]);
+});
+
 Deno.test("leasing() never answers with less than what was written before", () =>
   withBench(async ({ cached }) => {
     const clients = [cached(), cached(), cached()];
