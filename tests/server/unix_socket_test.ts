@@ -9,8 +9,11 @@ const OPTIONS = { clock, tls: null, onTlsEvent: { onRejected: () => {}, onReload
 Deno.test("dialPeer() reaches a Listener by a Unix socket, also one that was left behind", async () => {
   const dir = await Deno.makeTempDir({ prefix: "kvorum-unix-" });
   const url = `unix://${dir}/peer:1`;
-  // A server that was killed leaves its socket there.
-  Deno.listen({ transport: "unix", path: `${dir}/peer:1` }).close();
+  // What a server leaves that was killed: closing in good order would remove it.
+  const killed = Deno.listen({ transport: "unix", path: `${dir}/killed` });
+  await Deno.rename(`${dir}/killed`, `${dir}/peer:1`);
+  killed.close();
+  assertEquals((await Deno.lstat(`${dir}/peer:1`)).isSocket, true);
   for (let round = 0; round < 2; round++) {
     await using listener = await Listener.bind("listen-peer-urls", [url], OPTIONS);
     listener.serve((request) => {
