@@ -17,6 +17,7 @@ import {
 import { AlarmTable } from "./alarms.ts";
 import { applyCommand, decodeResponse, encodeResponse } from "./commands.ts";
 import { IDENTITY_RESPONSE_BYTES_MAX, IdentityTable, type StoredResult } from "./identity_table.ts";
+import { LOOK_AHEAD_COMMANDS, lookAhead } from "./look_ahead.ts";
 import {
   type MachineSnapshot,
   openHeader,
@@ -113,7 +114,13 @@ export class Machine {
     const duplicate = this.members.wasRemoved(origin) ||
       !this.#proposers.admit(origin, incarnation, number);
     if (!duplicate) {
-      for (let i = 0; i < count; i++) results.push(this.#applyCommand(decodeCommand(reader)));
+      while (results.length < count) {
+        const commands: Command[] = [];
+        const countNow = Math.min(count - results.length, LOOK_AHEAD_COMMANDS);
+        while (commands.length < countNow) commands.push(decodeCommand(reader));
+        lookAhead(this.store, commands);
+        for (const command of commands) results.push(this.#applyCommand(command));
+      }
       if (reader.remaining > 0) {
         throw new MalformedBytesError(
           `Cannot apply a batch with ${reader.remaining} bytes too many`,
