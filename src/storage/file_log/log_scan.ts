@@ -38,14 +38,20 @@ export function scanLogFile(
   for (;;) {
     const frame = readFrame(bytes, offset, crc32);
     if (frame === null || !follows(frame, point)) break;
-    // Why a copy: a view would keep the whole file in memory.
-    frames.push({ ...frame, payload: frame.payload.slice() });
+    frames.push(frame);
     offset += frameBytes(frame.payload.length);
     point = frame;
   }
-  const tail = judgeTail(bytes, offset, point);
+  const contentEnd = endOfContent(bytes, offset);
+  const tail = judgeTail(bytes, offset, contentEnd, point);
   if (tail === "damaged" || (tail === "torn" && !isLast)) {
     throw damaged(`${place} at offset ${offset}: record ${point.sequence + 1} is not intact`);
   }
-  return { begin, frames, end: offset, tornEnd: endOfContent(bytes, offset) };
+  // Why a copy: views would keep the whole file in memory, though most of it is zeros.
+  const kept = offset < bytes.length / 2 ? frames.map(withOwnPayload) : frames;
+  return { begin, frames: kept, end: offset, tornEnd: contentEnd };
+}
+
+function withOwnPayload(frame: Frame): Frame {
+  return { ...frame, payload: frame.payload.slice() };
 }
