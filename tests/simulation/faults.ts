@@ -1,36 +1,18 @@
-import type { MemberId } from "../../src/base/ids.ts";
 import type { Prng } from "../../src/base/prng.ts";
+import { anyOf, type Fault, NOTHING, separate, type Undo } from "./fault.ts";
 import { changeMembership, reconfigure } from "./membership_faults.ts";
 import type { SimCluster } from "./sim_cluster.ts";
 import type { SimNode } from "./sim_node.ts";
-import { loseStorage } from "./storage_faults.ts";
 import { FAULT_KINDS, type FaultKind, type FaultPlan } from "./sim_options.ts";
-
-/** Ends an episode. */
-type Undo = () => void;
-const NOTHING: Undo = () => {};
-
-/** Begins one episode of a fault and answers how to end it; null when there was nothing to hurt. */
-type Fault = (cluster: SimCluster, prng: Prng, durationMs: number) => Undo | null;
-
-type Link = readonly [MemberId, MemberId];
-
-function anyOf<T>(prng: Prng, things: readonly T[]): T | undefined {
-  return things[prng.between(0, things.length)];
-}
-
-/** Cuts what goes from the nodes of `some` to all others, and with `both` what comes from there. */
-function separate(cluster: SimCluster, some: readonly SimNode[], both: boolean): Undo {
-  const links: Link[] = [];
-  for (const a of some) {
-    for (const b of cluster.nodes) {
-      if (some.includes(b)) continue;
-      links.push([a.id, b.id]);
-      if (both) links.push([b.id, a.id]);
-    }
-  }
-  return cluster.network.cut(links);
-}
+import { loseStorage } from "./storage_faults.ts";
+import {
+  crashLoop,
+  kill,
+  killReader,
+  leaderHunt,
+  leaderReturns,
+  removeThenCrash,
+} from "./timed_faults.ts";
 
 function crash(node: SimNode | undefined, prng: Prng): Undo | null {
   if (node === undefined) return null;
@@ -45,62 +27,6 @@ function spoil(node: SimNode | undefined, how: (node: SimNode) => void): Undo | 
   return () => {
     node.disk.heal();
     node.start();
-  };
-}
-
-/** How often somebody looks who leads, to hit in the right moment. */
-const WATCH_MS = 10;
-
-/**
- * The leader is cut off. When another has taken over and committed something, that one dies, and the
- * old one is back with whatever its log has become.
- */
-function leaderReturns(cluster: SimCluster, prng: Prng): Undo | null {
-  const old = cluster.leader();
-  if (old === undefined) return null;
-  let heal: Undo | null = separate(cluster, [old], true);
-  const end = (): void => {
-    heal?.();
-    heal = null;
-  };
-  const watch = (): void => {
-    if (heal === null) return;
-    const successor = cluster.leader();
-    const status = successor?.replica?.status();
-    const hasTakenOver = successor !== old && status !== undefined &&
-      cluster.chosen.newestTerm === status.term;
-    if (!hasTakenOver) return void cluster.world.after(WATCH_MS, watch);
-    cluster.world.after(prng.next() * 200, () => {
-      if (heal === null) return;
-      end();
-      successor?.crash("process");
-      cluster.world.after(prng.next() * 5_000, () => successor?.start());
-    });
-  };
-  watch();
-  return end;
-}
-
-/** Each leader is cut off soon after its election, and the one before it is back (Raft, figure 8). */
-function leaderHunt(cluster: SimCluster, prng: Prng): Undo {
-  let heal: Undo | null = () => {};
-  let last: SimNode | undefined;
-  const watch = (): void => {
-    if (heal === null) return;
-    const leader = cluster.leader();
-    if (leader === undefined || leader === last) return void cluster.world.after(WATCH_MS, watch);
-    last = leader;
-    cluster.world.after(prng.next() ** 2 * 400, () => {
-      if (heal === null) return;
-      heal();
-      heal = separate(cluster, [leader], true);
-      watch();
-    });
-  };
-  watch();
-  return () => {
-    heal?.();
-    heal = null;
   };
 }
 
@@ -127,13 +53,9 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     spoil(anyOf(prng, cluster.upNodes()), (node) => {
       node.disk.stepsToCrash = prng.between(0, 30);
     }),
-  kill: (cluster, prng) => {
-    const node = anyOf(prng, cluster.upNodes());
-    node?.crash("process");
-    // At once, as an init system would do.
-    node?.start();
-    return node === undefined ? null : NOTHING;
-  },
+  crashLoop,
+  kill,
+  killReader,
   powerLoss: (cluster) => {
     const nodes = cluster.upNodes();
     for (const node of nodes) node.crash("power");
@@ -184,6 +106,7 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   remove: (cluster, prng) => changeMembership(cluster, prng, "remove"),
   replace: (cluster, prng) => changeMembership(cluster, prng, "replace"),
   reconfigure,
+  removeThenCrash,
   wipe: (cluster, prng) => loseStorage(cluster, prng, "wiped"),
   bitRot: (cluster, prng) => loseStorage(cluster, prng, "rotten"),
 };

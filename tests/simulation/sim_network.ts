@@ -58,6 +58,8 @@ class SimTransport implements PeerTransport {
 export interface Weather {
   readonly lossRate: number;
   readonly delayMs: number;
+  /** The only member whose frames it concerns, on their way there. */
+  readonly to?: MemberId;
 }
 
 /** A network between simulated replicas that loses, delays, doubles, reorders and damages frames. */
@@ -113,6 +115,7 @@ export class SimNetwork {
     let lossRate = options.lossRate;
     let extraMs = 0;
     for (const weather of this.#weather) {
+      if (weather.to !== undefined && weather.to !== to) continue;
       lossRate = Math.max(lossRate, weather.lossRate);
       extraMs += weather.delayMs;
     }

@@ -38,6 +38,10 @@ export class SimNode {
   generation = 0;
   /** Called once when the process ends. */
   readonly onEnd: Set<() => void> = new Set();
+  /** Whether the replica has learned that it is no member any more. */
+  hasHeardOfRemoval = false;
+  /** The replica asks the leader what its reads must wait for. */
+  onReadAsked: () => void = () => {};
   /** The storage is damaged, so this node is of no use any more. */
   onLost: () => void = () => {};
   readonly #cluster: SimCluster;
@@ -87,6 +91,7 @@ export class SimNode {
             elections.sent(message, this.log);
             commitment.sent(message);
             if (message.type === "leaseClock") leaseClocks.told(message);
+            if (message.type === "readIndex") this.onReadAsked();
           },
           meeting: () => {
             if (this.clock === clock) this.#meeting();
@@ -165,6 +170,7 @@ export class SimNode {
         verdict.note(this.name, () => `installed the snapshot at ${event.index}`);
         return this.#applied?.installed(event.index);
       case "removed":
+        this.hasHeardOfRemoval = true;
         return verdict.note(this.name, () => "learned that it was removed");
       case "failed":
         return this.#failed(event.error);

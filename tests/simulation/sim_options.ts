@@ -13,7 +13,9 @@ export const FAULT_KINDS = [
   "crash",
   "crashLeader",
   "crashAtStep",
+  "crashLoop",
   "kill",
+  "killReader",
   "powerLoss",
   "diskError",
   "slowDisk",
@@ -28,6 +30,7 @@ export const FAULT_KINDS = [
   "remove",
   "replace",
   "reconfigure",
+  "removeThenCrash",
   "wipe",
   "bitRot",
   "leaderReturns",
@@ -89,6 +92,8 @@ export interface SimOptions {
   readonly watcherCount: number;
   readonly leaseHolderCount: number;
   readonly keyCount: number;
+  /** What each value is made longer by, so that writes span sectors of the disk. */
+  readonly valueBytes: number;
   /** Between an answer and the next request of a client, on average. */
   readonly thinkMs: number;
   /** Answers to clients that get lost. */
@@ -134,6 +139,7 @@ export function drawOptions(seed: number): SimOptions {
     watcherCount: pick(prng, [1, 2, 4]),
     leaseHolderCount: pick(prng, isTimely ? [1, 1, 2, 3] : [0, 1, 2, 3]),
     keyCount: pick(prng, [1, 3, 6, 12]),
+    valueBytes: pick(prng, [0, 0, 0, 1_500]),
     // Many busy clients show little that few do not, and take long.
     thinkMs: Math.max(pick(prng, [30, 100, 250]), 10 * clientCount),
     lostAnswerRate: pick(prng, [0, 0.01, 0.1]),
@@ -160,6 +166,7 @@ const MEMBERSHIP_KINDS = [
   "remove",
   "replace",
   "reconfigure",
+  "removeThenCrash",
 ] as const;
 
 function drawFaults(prng: Prng, readMode: ReadMode): Partial<Record<FaultKind, FaultPlan>> {

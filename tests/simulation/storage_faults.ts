@@ -16,13 +16,16 @@ export function loseStorage(
   prng: Prng,
   how: "wiped" | "rotten",
 ): (() => void) | null {
-  const isOneLost = cluster.nodes.some(({ id, state, disk }) =>
-    (state === "lost" || disk.isRotten) && cluster.oracle.isMember(id)
-  );
-  const ups = cluster.upNodes().filter(({ id }) => cluster.oracle.isMember(id));
+  const { oracle } = cluster;
+  const ups = cluster.upNodes().filter(({ id }) => oracle.isMember(id));
   const node = ups[prng.between(0, ups.length)];
-  // One at a time, be it noticed or not, and only where the others are a quorum.
-  if (isOneLost || node === undefined || cluster.oracle.memberCount < 3) return null;
+  // One at a time, be it noticed or not, and only where the others are a quorum; and not before they
+  // know of the replacement: docs/raft.md has the price of hearing of a change late.
+  const lost = cluster.nodes.filter(({ state, disk }) => state === "lost" || disk.isRotten);
+  const knowsLost = ({ replica }: SimNode) =>
+    lost.some(({ id }) => replica?.machine.members.get(id) !== undefined);
+  if (node === undefined || oracle.memberCount < 3) return null;
+  if (2 * ups.length <= oracle.memberCount || ups.some(knowsLost)) return null;
   if (how === "wiped") {
     node.wipe();
     replace(cluster, prng, node, cluster.addNode());

@@ -59,7 +59,9 @@ export class KvClient {
     if (dice < 0.25) return this.#put(this.#key(), prng.chance(0.5));
     if (dice < 0.45) return this.#get(this.#key());
     if (dice < 0.55) return this.#getSerializable();
-    if (dice < 0.75) return this.#swap(this.#key(), prng.chance(0.5));
+    // An answer with a long value is not kept for a retry.
+    const isKept = this.#cluster.options.valueBytes === 0;
+    if (dice < 0.75) return this.#swap(this.#key(), prng.chance(0.5) && isKept);
     if (dice < 0.85) return this.#delete(this.#key(), prng.chance(0.5));
     if (dice < 0.92) return this.#putAll(prng.chance(0.5));
     if (dice < 0.98) return this.#range();
@@ -71,7 +73,8 @@ export class KvClient {
   }
 
   #value(): string {
-    return `${this.#name}.${++this.#valueCount}`;
+    const { valueBytes } = this.#cluster.options;
+    return `${this.#name}.${++this.#valueCount}${"x".repeat(valueBytes * this.#prng.next())}`;
   }
 
   #node(): SimNode {

@@ -117,6 +117,34 @@ const RAFT: readonly Mutant[] = [
     replace: "const index = log.commit;",
     seedsMax: 200,
   },
+  {
+    name: "a removed member hears of it before the leader knows for good",
+    file: "raft/log.ts",
+    search: "if (!this.hasUnsettledConfiguration) return this.#commit;",
+    replace: "if (this.#commit >= 0) return this.#commit;",
+    seedsMax: 400,
+  },
+  {
+    name: "the new half of a joint configuration decides alone",
+    file: "raft/quorum.ts",
+    search: "return Math.min(incoming, majorityIndex(configuration.outgoing, indexOf));",
+    replace: "return incoming;",
+    seedsMax: 200,
+  },
+  {
+    name: "a lease for reads outlives the order to campaign",
+    file: "raft/transfer.ts",
+    search: "state.leaseRevoked = true;",
+    replace: "",
+    seedsMax: 400,
+  },
+  {
+    name: "in lease mode heartbeats take reads along before the term's first commit",
+    file: "raft/read_index.ts",
+    search: 'if (settings.readMode === "lease" && state.hasCommittedInTerm)',
+    replace: 'if (settings.readMode === "lease")',
+    seedsMax: 100,
+  },
 ];
 
 const STORAGE: readonly Mutant[] = [
@@ -162,6 +190,27 @@ const STORAGE: readonly Mutant[] = [
     replace: "const oldest = newest;",
     seedsMax: 50,
   },
+  {
+    name: "what is left of a torn write stays",
+    file: "storage/file_log/segmented_log.ts",
+    search: "await this.#clearTorn(this.#current);",
+    replace: "",
+    seedsMax: 200,
+  },
+  {
+    name: "damage in a record is passed over",
+    file: "storage/journal/frame.ts",
+    search: "if (payloadCrc32(payload) !== header.payloadChecksum) return null;",
+    replace: "void payloadCrc32;",
+    seedsMax: 100,
+  },
+  {
+    name: "what comes behind damage is dropped without a word",
+    file: "storage/file_log/log_scan.ts",
+    search: 'if (tail === "damaged" || (tail === "torn" && !isLast)) {',
+    replace: 'if (tail === "torn" && !isLast) {',
+    seedsMax: 100,
+  },
 ];
 
 const REPLICA: readonly Mutant[] = [
@@ -199,6 +248,20 @@ const REPLICA: readonly Mutant[] = [
     search: "this.#keeper.save({ index, term,",
     replace: "this.#keeper.save({ index: Math.min(index + 1, raft.commit), term,",
     seedsMax: 50,
+  },
+  {
+    name: "the numbers of reads begin anew with each start",
+    file: "replica/read_barriers.ts",
+    search: "this.#nextContext = (incarnation % 2 ** 20) * CONTEXTS_PER_INCARNATION + 1;",
+    replace: "this.#nextContext = 1 + 0 * incarnation * CONTEXTS_PER_INCARNATION;",
+    seedsMax: 1_000,
+  },
+  {
+    name: "who leaves goes before the joint configuration is left",
+    file: "replica/member_changes.ts",
+    search: "const ids = membersOf(configuration);",
+    replace: "const ids = [...configuration.voters, ...configuration.learners];",
+    seedsMax: 200,
   },
 ];
 
@@ -321,27 +384,6 @@ const LEASES_AND_WATCHES: readonly Mutant[] = [
  * of them: the scenarios, the tests of storage, of reads and of leases.
  */
 export const RARE_MUTANTS: readonly Mutant[] = [
-  {
-    name: "a removed member hears of it before the leader knows for good",
-    file: "raft/log.ts",
-    search: "if (!this.hasUnsettledConfiguration) return this.#commit;",
-    replace: "if (this.#commit >= 0) return this.#commit;",
-    seedsMax: 3_000,
-  },
-  {
-    name: "what is left of a torn write stays",
-    file: "storage/file_log/segmented_log.ts",
-    search: "await this.#clearTorn(this.#current);",
-    replace: "",
-    seedsMax: 3_000,
-  },
-  {
-    name: "the numbers of reads begin anew with each start",
-    file: "replica/read_barriers.ts",
-    search: "this.#nextContext = (incarnation % 2 ** 20) * CONTEXTS_PER_INCARNATION + 1;",
-    replace: "this.#nextContext = 1 + 0 * incarnation * CONTEXTS_PER_INCARNATION;",
-    seedsMax: 3_000,
-  },
   {
     name: "a follower takes the clock of a leader whose log it does not have",
     file: "replica/lease_clock.ts",
