@@ -1,7 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { crc32c } from "../base/crc32.ts";
-import { EMPTY_BYTES } from "../base/bytes.ts";
 import { isNewestAt, RECORD_BYTES_MIN } from "./compaction.ts";
 import type { MvccReason } from "./key_value.ts";
 import { RecordKeyValue } from "./record_key_value.ts";
@@ -43,7 +42,11 @@ export class HashPass {
   #reader: RevisionReader;
   #compactRevision = 0;
   #revision = 0;
-  /** Records up to the compact revision count that are the newest of their key at this one. */
+  /**
+   * Records up to the compact revision count that are the newest of their key at this one: the one
+   * that is hashed if any key is alive there; else the compact one, for etcd then hashes all that
+   * compaction has left. 0 until that is known.
+   */
   #newestAt = 0;
   #hash = 0;
 
@@ -61,7 +64,9 @@ export class HashPass {
       const reason = this.#restart();
       if (reason !== null) return reason;
     }
-    return this.#run(this.#restarts < RESTARTS_MAX ? budgetBytes : Infinity);
+    const budget = this.#restarts < RESTARTS_MAX ? budgetBytes : Infinity;
+    if (this.#newestAt === 0 && !this.#findAlive(budget)) return null;
+    return this.#run(budget);
   }
 
   #restart(): MvccReason | null {
@@ -74,10 +79,24 @@ export class HashPass {
     this.#reader = log.readFrom(0);
     this.#compactRevision = compactRevision;
     this.#revision = asked === 0 ? revision : asked;
-    // When no key is alive at the revision, etcd hashes all that compaction has left.
-    this.#newestAt = anyAliveAt(this.#store, this.#revision) ? this.#revision : compactRevision;
+    const { aliveCount } = this.#store.tree;
+    this.#newestAt = this.#revision === revision && aliveCount > 0 ? revision : 0;
     this.#hash = crc32c(BUCKET_NAME);
     return null;
+  }
+
+  /** Looks for a key that is alive at the revision; false when there are more records to look at. */
+  #findAlive(budgetBytes: number): boolean {
+    const reader = this.#reader;
+    const revision = this.#revision;
+    for (let doneBytes = 0; doneBytes < budgetBytes; doneBytes += RECORD_BYTES_MIN) {
+      const ends = !reader.next() || reader.segment.main(reader.offset) > revision;
+      if (!ends && !this.#isAlive(reader.segment, reader.offset, revision)) continue;
+      this.#newestAt = ends ? this.#compactRevision : revision;
+      this.#reader = this.#store.log.readFrom(0);
+      return true;
+    }
+    return false;
   }
 
   #run(budgetBytes: number): KvHash | null {
@@ -101,10 +120,15 @@ export class HashPass {
   /** The reader may be in a segment that a scrub has replaced; the records in it stay as they are. */
   #counts(segment: Segment, offset: number): boolean {
     if (segment.main(offset) > this.#compactRevision) return true;
+    return this.#isAlive(segment, offset, this.#newestAt);
+  }
+
+  /** Whether a record is a value and the newest of its key at a revision. */
+  #isAlive(segment: Segment, offset: number, revision: number): boolean {
     if (segment.isTombstone(offset)) return false;
     const { log, table } = this.#store;
     const entry = table.findRecord(segment, offset);
-    return entry >= 0 && isNewestAt(log, table, entry, segment, offset, this.#newestAt);
+    return entry >= 0 && isNewestAt(log, table, entry, segment, offset, revision);
   }
 }
 
@@ -113,15 +137,6 @@ export function hashKv(store: StoreView, atRevision: number): KvHash | MvccReaso
   const result = new HashPass(store, atRevision).step(Infinity);
   assert(result !== null, "A pass without a budget ends in one step");
   return result;
-}
-
-function anyAliveAt(store: StoreView, revision: number): boolean {
-  if (revision === store.visibleRevision) return store.tree.aliveCount > 0;
-  const cursor = store.tree.range({ start: EMPTY_BYTES, end: null });
-  for (let entry = cursor.next(); entry >= 0; entry = cursor.next()) {
-    if (store.locate(entry, revision)) return true;
-  }
-  return false;
 }
 
 /** A record's key and value in etcd's database: the revision, then the marshalled KeyValue. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { SEGMENT_BYTES, SEGMENT_RECORDS_MAX } from "../../src/base/limits.ts";
 import { StoreHarness } from "./store_harness.ts";
 
 /** The history that `isKept` explains: put 2, put 4, delete 6, put 8; `x` fills the gaps. */
@@ -144,4 +145,16 @@ Deno.test("MvccStore.restore() goes on with the segments that the original makes
     const ids = (harness: StoreHarness) => harness.store.snapshot().segments.map(({ id }) => id);
     assertEquals(ids(copy), ids(h), `compacted at ${revision}`);
   }
+});
+
+Deno.test("MvccStore.compactStep() bounds what it does by records too", () => {
+  const h = new StoreHarness(SEGMENT_BYTES);
+  for (let i = 0; i < 3 * SEGMENT_RECORDS_MAX; i++) h.put(`k${i % 7}`);
+  const counts = h.store.log.segments.map(({ count }) => count);
+  assertEquals(counts, [SEGMENT_RECORDS_MAX, SEGMENT_RECORDS_MAX, SEGMENT_RECORDS_MAX]);
+  h.store.compact(h.store.revision);
+  assertEquals(h.store.compactStep(SEGMENT_BYTES), false);
+  assertEquals(h.store.compactStep(SEGMENT_BYTES), false);
+  assertEquals(h.store.compactStep(SEGMENT_BYTES), true);
+  assertEquals(h.records().length, 7);
 });

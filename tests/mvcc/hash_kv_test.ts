@@ -112,3 +112,16 @@ Deno.test("HashPass.step() begins anew when a snapshot replaces the store", () =
   });
   assertEquals(during, other.store.hashKv(0));
 });
+
+Deno.test("HashPass.step() looks in steps for a key that was alive", () => {
+  const h = new StoreHarness(300);
+  for (let i = 0; i < 50; i++) h.put("gone");
+  h.delete("gone");
+  const dead = h.store.revision;
+  for (let i = 0; i < 20; i++) h.put(`later${i}`);
+  h.store.compact(dead - 20);
+  let steps = 0;
+  const during = hashBetween(h.store, dead, () => steps++);
+  assertEquals(during, h.store.hashKv(dead));
+  assert(steps >= 2 * 51, `${steps} steps`);
+});
