@@ -4,7 +4,9 @@
  * `deno task bench storage_bench [file] [deno_kv] [browser] [recovery]`. Figures of
  * different runs, and of different disks, do not compare; the ratios do.
  */
+import { configurationOf } from "../src/raft/configuration.ts";
 import { EntryKind } from "../src/raft/entry.ts";
+import type { SnapshotManifest } from "../src/raft/snapshot.ts";
 import { openDenoKvLogStore } from "../src/storage/deno_kv/deno_kv_log_store.ts";
 import { fileLogStore } from "../src/storage/file/file_log_store.ts";
 import { ChromiumPage } from "../tests/storage/browser/chromium.ts";
@@ -13,6 +15,8 @@ import { compare, frameOf, SHAPES, type Step, stepOfStore } from "./support/stor
 
 const FILE_BYTES = 64 * 1_048_576;
 const RECOVERY_BYTES = 1024 * 1_048_576;
+const RECOVERY_ROUNDS = 5;
+const SEGMENT_BYTES = 1_048_576;
 
 async function bareFile(path: string, frame: Uint8Array): Promise<Step> {
   using made = await Deno.create(path);
@@ -85,35 +89,67 @@ async function benchBrowser(directory: string): Promise<void> {
   await browser.close();
 }
 
-/** Opens 1 GiB of log, and reads the same files without looking at them. */
-async function benchRecovery(directory: string): Promise<void> {
-  const path = `${directory}/recovery`;
+/** Fills a directory: one half of the bytes are entries of the log, the other a snapshot. */
+async function makeLogAndSnapshot(path: string): Promise<void> {
   const store = fileLogStore(path);
   await store.open();
   const data = crypto.getRandomValues(new Uint8Array(1000));
   let index = 1;
-  for (let bytes = 0; bytes < RECOVERY_BYTES; bytes += 1000 * data.length) {
+  for (let bytes = 0; bytes < RECOVERY_BYTES / 2; bytes += 1000 * data.length) {
     const entries = Array.from(
       { length: 1000 },
       () => ({ term: 1, index: index++, kind: EntryKind.Command, data }),
     );
     await store.append({ hardState: null, entries });
   }
+  const bytes = new Uint8Array(SEGMENT_BYTES);
+  for (let at = 0; at < bytes.length; at += 65_536) {
+    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  }
+  const segments = Array.from(
+    { length: RECOVERY_BYTES / 2 / SEGMENT_BYTES },
+    (_, i) => ({ id: `segment-${i}`, byteLength: bytes.length, bytes }),
+  );
+  const manifest: SnapshotManifest = {
+    index: 1,
+    term: 1,
+    configuration: configurationOf([1n]),
+    header: new Uint8Array(1),
+    segments: segments.map(({ id, byteLength }) => ({ id, byteLength })),
+  };
+  await store.saveSnapshot(manifest, segments);
   await store.close();
-  for (let round = 0; round < 3; round++) {
+}
+
+async function readAll(path: string): Promise<number> {
+  let readBytes = 0;
+  for await (const { name } of Deno.readDir(path)) {
+    readBytes += (await Deno.readFile(`${path}/${name}`)).length;
+  }
+  return readBytes;
+}
+
+async function openAll(path: string): Promise<number> {
+  const store = fileLogStore(path);
+  const { entries, snapshot } = await store.open();
+  for (const { id } of snapshot?.manifest.segments ?? []) await snapshot?.readSegment(id);
+  await store.close();
+  return entries.length;
+}
+
+/** Opens 1 GiB of log and snapshot, and reads the same files without looking at them. */
+async function benchRecovery(directory: string): Promise<void> {
+  const path = `${directory}/recovery`;
+  await makeLogAndSnapshot(path);
+  for (let round = 0; round < RECOVERY_ROUNDS; round++) {
     let begin = performance.now();
-    let readBytes = 0;
-    for await (const { name } of Deno.readDir(path)) {
-      readBytes += (await Deno.readFile(`${path}/${name}`)).length;
-    }
+    const readBytes = await readAll(path);
     const readMs = performance.now() - begin;
     begin = performance.now();
-    const again = fileLogStore(path);
-    const { entries } = await again.open();
+    const entryCount = await openAll(path);
     const openMs = performance.now() - begin;
-    await again.close();
     say(
-      `recovery   ${(readBytes / 1_048_576).toFixed(0)} MiB, ${entries.length} entries: read ` +
+      `recovery   ${(readBytes / 1_048_576).toFixed(0)} MiB, ${entryCount} entries: read ` +
         `${readMs.toFixed(0)} ms, opened ${openMs.toFixed(0)} ms, ratio ${
           (openMs / readMs).toFixed(2)
         }`,

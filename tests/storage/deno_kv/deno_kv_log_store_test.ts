@@ -134,6 +134,19 @@ Deno.test("denoKvLogStore() counts a batch of many commits only when it is whole
     await last.close();
   }));
 
+Deno.test("denoKvLogStore() removes old pages a few at a time, so that appends get in between", () =>
+  withPlace(async (place) => {
+    const [store] = await openStore(place);
+    for (let i = 1; i <= 600; i++) await store.append(batchOf(entriesOf(i, 1)));
+    await store.saveSnapshot(manifestOf(600, 1, []), []);
+    place.removals.length = 0;
+    const compacting = store.compact(600);
+    await store.append(batchOf(entriesOf(601, 1)));
+    await compacting;
+    assertEquals(place.removals, [256, 256, 87]);
+    await store.close();
+  }));
+
 Deno.test("denoKvLogStore() has one of two snapshots whole after each commit of saving one", async () => {
   const [one, two, three] = [segmentOf(1, 2_000_000), segmentOf(2, 100), segmentOf(3, 900_000)];
   for (let commits = 0, isSaved = false; !isSaved; commits++) {

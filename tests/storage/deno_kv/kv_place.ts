@@ -9,6 +9,8 @@ export class KvPlace implements StorePlace {
   readonly path: string = `${this.directory}/data.kv`;
   /** So many commits take effect, then the process is as good as dead. */
   commitsLeft: number = Number.POSITIVE_INFINITY;
+  /** How many keys each commit has removed that removed any. */
+  readonly removals: number[] = [];
   #handles: Array<() => void> = [];
   #failing: Deno.Kv | null = null;
 
@@ -37,8 +39,15 @@ export class KvPlace implements StorePlace {
 
   #counted(operation: Deno.AtomicOperation): Deno.AtomicOperation {
     const commit = operation.commit.bind(operation);
+    const remove = operation.delete.bind(operation);
+    let removed = 0;
+    operation.delete = (key) => {
+      removed++;
+      return remove(key);
+    };
     operation.commit = () => {
       if (this.commitsLeft-- <= 0) return Promise.reject(new Error("the process has died"));
+      if (removed > 0) this.removals.push(removed);
       return commit();
     };
     return operation;
