@@ -43,7 +43,10 @@ async function withPage(run: (url: string, profile: string) => Promise<void>): P
 }
 
 /** Asks the worker, but not for ever. */
-async function ask<T>({ page }: ChromiumPage, request: Record<string, unknown>): Promise<T> {
+async function ask<T>(
+  { page }: Pick<ChromiumPage, "page">,
+  request: Record<string, unknown>,
+): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error("The worker does not answer")), ANSWER_MS);
   const answer = page.evaluate((value) => Reflect.get(globalThis, "ask")(value), request);
@@ -103,6 +106,34 @@ for (const storage of ["indexeddb", "opfs"]) {
           await browser.setQuota(url, 200_000_000);
           const found: Found = JSON.parse(await ask<string>(browser, { recover: storage }));
           assertEquals([found.last, found.isIntact], [filled.acknowledged, true]);
+        } finally {
+          await browser.close();
+        }
+      }),
+  );
+
+  Deno.test(
+    `LogStore in Chromium, ${storage}, is open in one tab at a time`,
+    { ignore },
+    () =>
+      withPage(async (url, profile) => {
+        const browser = await ChromiumPage.open(profile, url);
+        try {
+          assertEquals(await ask<string>(browser, { hold: storage }), "held");
+          const page = await browser.page.context().newPage();
+          await page.goto(url);
+          const refused = await ask<string>({ page }, { hold: storage });
+          assertStringIncludes(refused, "StorageLockedError: Cannot open");
+          assertStringIncludes(refused, "another tab or worker is using it");
+          await browser.page.close();
+          await page.waitForFunction(
+            (storage) =>
+              Reflect.get(globalThis, "ask")({ hold: storage }).then((answer: string) =>
+                answer === "held"
+              ),
+            storage,
+            { timeout: ANSWER_MS },
+          );
         } finally {
           await browser.close();
         }

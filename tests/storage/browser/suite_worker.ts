@@ -171,7 +171,15 @@ async function recover(storage: string): Promise<string> {
   });
 }
 
-type Request = { readonly list: true } | { readonly fill: string } | { readonly test: string } | {
+/** Opens the log and keeps it. */
+async function hold(storage: string): Promise<string> {
+  await openStore(storage).open();
+  return "held";
+}
+
+type Request = { readonly list: true } | { readonly hold: string } | { readonly fill: string } | {
+  readonly test: string;
+} | {
   readonly write: string;
 } | {
   readonly recover: string;
@@ -180,6 +188,7 @@ type Request = { readonly list: true } | { readonly fill: string } | { readonly 
 async function answer(request: Request): Promise<unknown> {
   if ("list" in request) return [...tests.keys()];
   if ("fill" in request) return await fill(request.fill);
+  if ("hold" in request) return await hold(request.hold);
   if ("write" in request) return await write(request.write);
   if ("recover" in request) return await recover(request.recover);
   try {
