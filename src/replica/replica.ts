@@ -168,12 +168,15 @@ export class Replica implements AsyncDisposable {
     const method = options.force === true ? "members/force" : "members/change";
     const changes = "kind" in change ? [change] : change;
     if (changes.length === 0) return;
+    const isMadeHere = this.status().leader === this.memberId;
     const changed = this.#call(method, encodeMembershipChanges(changes), options);
     // Nobody speaks to a replica that is removed: it may learn so before the answer, or instead of it.
     const isOwnEnd = changes.some(({ kind, id }) => kind === "remove" && id === this.memberId);
     if (isOwnEnd) return await Promise.race([changed.then(() => {}), this.#removed.promise]);
     await changed;
-    await this.linearize(options);
+    // A leader answers when it has applied the change itself, and must not wait for more: the quorum
+    // of one that grew to two comes only when the second member is started.
+    if (!isMadeHere) await this.linearize(options);
   }
 
   /**

@@ -39,3 +39,15 @@ Deno.test("Replica.changeMembers() makes all of several changes or none", async 
   ]);
   assertEquals(replica.status().configuration.voters, [1n, 2n, 3n]);
 });
+
+Deno.test("Replica.changeMembers() answers although the new quorum is not there yet", async () => {
+  await using cluster = await VirtualCluster.start(1);
+  await cluster.run(5_000);
+  const { replica } = cluster.nodes[0];
+  const instanceId = new Uint8Array();
+  await cluster.wait(
+    replica.changeMembers({ kind: "add", id: 9n, peerUrls: ["test://9"], instanceId }),
+  );
+  assertEquals(replica.status().configuration.voters, [1n, 9n]);
+  assertEquals(replica.machine.members.get(9n)?.peerUrls, ["test://9"]);
+});
