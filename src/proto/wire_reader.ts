@@ -8,9 +8,10 @@ export const WireType = { VARINT: 0, FIXED64: 1, LENGTH: 2, START: 3, END: 4, FI
 
 /**
  * Messages inside messages may be this deep. Each level of a nested transaction takes two (the
- * transaction and its operation), so that 64 of them fit.
+ * transaction and its operation), so that as many fit as a transaction may have operations, and the
+ * pairs that the innermost one answers with.
  */
-export const MESSAGE_DEPTH_MAX = 128;
+export const MESSAGE_DEPTH_MAX = 260;
 
 /**
  * Reads protobuf's wire format. One reader serves a message and all messages inside it: `enter`

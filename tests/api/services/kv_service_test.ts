@@ -3,8 +3,8 @@ import { type CallContext, PLAIN_CONTEXT } from "../../../src/api/call_context.t
 import { toRpcError } from "../../../src/api/errors.ts";
 import { KvService } from "../../../src/api/services/kv_service.ts";
 import { REQUEST_BYTES_MAX } from "../../../src/base/limits.ts";
-import { create, encodeToBytes } from "../../../src/proto/codec.ts";
-import { PutRequest, RangeRequest, TxnRequest } from "../../../src/proto/kv.ts";
+import { create, decode, encodeToBytes } from "../../../src/proto/codec.ts";
+import { PutRequest, RangeRequest, TxnRequest, TxnResponse } from "../../../src/proto/kv.ts";
 import { ReplicaError } from "../../../src/replica/errors.ts";
 import { LocalReplica } from "../local_replica.ts";
 
@@ -115,4 +115,23 @@ Deno.test("KvService refuses at once without a leader if the client wants one", 
   const local = range({ serializable: true });
   assertEquals(await refusal(kv.range(local, context)), "etcdserver: no leader");
   assertEquals((await kv.range(local, PLAIN_CONTEXT)).count, 0);
+});
+
+Deno.test("KvService.txn() nests as deep as a transaction may have operations, and answers so", async () => {
+  const { kv } = setUp();
+  const requestPut = create(PutRequest, { key, value: key, prevKv: true });
+  const nested = (levels: number): TxnRequest => {
+    let txn = create(TxnRequest, { success: [{ requestPut }] });
+    for (let i = 1; i < levels; i++) txn = create(TxnRequest, { success: [{ requestTxn: txn }] });
+    return decode(TxnRequest, encodeToBytes(TxnRequest, txn));
+  };
+  await kv.put(create(PutRequest, { key, value: key }), PLAIN_CONTEXT);
+  const response = await kv.txn(nested(128), PLAIN_CONTEXT);
+  let innermost = decode(TxnResponse, encodeToBytes(TxnResponse, response));
+  for (let i = 1; i < 128; i++) innermost = innermost.responses[0].responseTxn as TxnResponse;
+  assertEquals(innermost.responses[0].responsePut?.prevKv?.version, 1);
+  assertEquals(
+    await refusal(kv.txn(nested(129), PLAIN_CONTEXT)),
+    "etcdserver: too many operations in txn request",
+  );
 });
