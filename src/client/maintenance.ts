@@ -1,6 +1,7 @@
 /** How replicas are, and what keeps them well. */
 import { AlarmAction, AlarmType, type StatusResponse } from "../proto/maintenance.ts";
 import type { KvorumClient, WaitOptions } from "./client.ts";
+import { KvorumError } from "./errors.ts";
 import {
   ALARM,
   DEFRAGMENT,
@@ -181,22 +182,54 @@ export function moveLeader(
  * Everything that is stored, as a file that a new cluster can begin with. The last 32 bytes are the
  * SHA-256 of all before them. The stream fails when the connection breaks: begin anew.
  *
- * @example Save a copy
- * ```ts no-run
- * import { connect, snapshot } from "@kvorum/kvorum/client";
+ * @param options How long to wait for the beginning, and what ends it all.
  *
- * await using client = connect("http://127.0.0.1:2379");
- * await Deno.writeFile("kvorum.snapshot", snapshot(client));
+ * @example Save a copy
+ * ```ts
+ * import { type KvorumClient, snapshot } from "@kvorum/kvorum/client";
+ *
+ * async function save(client: KvorumClient, file: WritableStream<Uint8Array>): Promise<void> {
+ *   await snapshot(client).pipeTo(file);
+ * }
  * ```
  */
-export function snapshot(client: KvorumClient): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function snapshot(
+  client: KvorumClient,
+  options: WaitOptions = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { signal, deadlineMs = client.deadlineMs } = options;
   const stream = client.transport.open(SNAPSHOT, {});
+  let failure: unknown = null;
+  const end = (error: unknown) => {
+    failure ??= error;
+    stream.cancel();
+  };
+  const onAbort = () => end(signal?.reason);
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort);
+  const timer = client.clock.after(
+    Math.min(deadlineMs, 2 ** 31 - 1),
+    () => end(new KvorumError("DEADLINE_EXCEEDED", "no snapshot by the deadline")),
+  );
+  const forget = () => {
+    timer.stop();
+    signal?.removeEventListener("abort", onAbort);
+  };
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const piece = await stream.next();
-      if (piece === null) controller.close();
-      else controller.enqueue(new Uint8Array(piece.blob));
+      const piece = await stream.next().catch((error) => {
+        forget();
+        throw error;
+      });
+      timer.stop();
+      if (piece !== null) return controller.enqueue(new Uint8Array(piece.blob));
+      forget();
+      if (failure !== null) throw failure;
+      controller.close();
     },
-    cancel: () => stream.cancel(),
+    cancel() {
+      forget();
+      stream.cancel();
+    },
   }, { highWaterMark: 0 });
 }

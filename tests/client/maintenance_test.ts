@@ -88,6 +88,28 @@ both("snapshot() gives a file with its checksum", async (client) => {
   assertEquals(hash.digest(), file.subarray(-32));
 });
 
+both("snapshot() ends by its signal, and by its deadline before it begins", async (client) => {
+  const controller = new AbortController();
+  const reader = snapshot(client, { signal: controller.signal }).getReader();
+  await reader.read();
+  controller.abort(new Error("enough"));
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  };
+  await assertRejects(rest, Error, "enough");
+  await assertRejects(
+    () => snapshot(client, { signal: controller.signal }).getReader().read(),
+    Error,
+    "enough",
+  );
+});
+
+Deno.test("snapshot() does not wait for ever where nobody is", async () => {
+  await using client = connect("http://127.0.0.1:1");
+  const reading = snapshot(client, { deadlineMs: 20 }).getReader().read();
+  assertEquals((await assertRejects(() => reading, KvorumError)).code, "DEADLINE_EXCEEDED");
+});
+
 both("moveLeader() is sent once, and what became of it may be unknown", async (client, replica) => {
   let sent = 0;
   replica.transferLeadership = () => {

@@ -11,7 +11,9 @@ const CODES: Readonly<Record<Style, string>> = {
 
 /** Text in a style, where colours are seen. */
 export function styled(text: string, style: Style, hasColour: boolean): string {
-  return hasColour && style !== "plain" ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text;
+  return hasColour && style !== "plain" && text !== ""
+    ? `\x1b[${CODES[style]}m${text}\x1b[0m`
+    : text;
 }
 
 /** A cell of a table. */
