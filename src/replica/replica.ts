@@ -222,11 +222,13 @@ export class Replica implements AsyncDisposable {
     const { clusterId, memberId } = this;
     const { role, leader, term, commit, applied, lastIndex, configuration } = this.#parts.raft
       .status();
+    // Raft is not told that its replica has failed: it is asked nothing any more.
+    const hasFailed = this.#loop.failure !== null;
     return {
       clusterId,
       memberId,
-      role,
-      leader,
+      role: hasFailed ? "follower" : role,
+      leader: hasFailed ? NO_MEMBER : leader,
       term,
       commitIndex: commit,
       appliedIndex: applied,

@@ -33,14 +33,10 @@ for (const [name, fail] of Object.entries(FAULTS)) {
     assertStringIncludes(failure.error.message, "the disk ");
     assertStringIncludes(failure.error.message, "What was acknowledged is safe");
 
-    await cluster.until(() =>
-      cluster.nodes.some(({ id, replica }) =>
-        id !== leader.id && replica.status().role === "leader"
-      )
-    );
-    const next = cluster.nodes.find(({ id, replica }) =>
-      id !== leader.id && replica.status().role === "leader"
-    )!;
+    const { role, leader: followed } = leader.replica.status();
+    assertEquals([role, followed], ["follower", 0n]);
+    await cluster.until(() => cluster.leader !== undefined);
+    const next = cluster.leader!;
     assertEquals((await cluster.propose(next, CommandKind.Put, PUT)).reason, null);
 
     leader.disk.onOperation = null;
