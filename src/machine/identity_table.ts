@@ -8,13 +8,14 @@ import type { Reason } from "./result.ts";
  * must not send sequence n + 1024 before it knows what became of sequence n.
  */
 export const IDENTITY_WINDOW = 1_024;
-/** Responses longer than this are not kept: a retry learns that it was applied, and no more. */
-export const IDENTITY_RESPONSE_BYTES_MAX = 512;
+/** A longer answer is not kept: a retry learns that the request is known, and no more. */
+export const IDENTITY_RESPONSE_BYTES_MAX = 1_048_576;
 
 /** Bounds of the whole table. They are part of the replicated behaviour: all replicas forget alike. */
 export interface IdentityBounds {
   readonly clients: number;
   readonly results: number;
+  /** Of all answers together. Invariant: more than the longest answer by half. */
   readonly responseBytes: number;
 }
 
@@ -30,7 +31,7 @@ export interface StoredResult {
   readonly kind: CommandKind;
   readonly reason: Reason | null;
   readonly revision: number;
-  /** The response's encoding; null if there was none or it was too long to keep. */
+  /** The response's encoding; null if there was none or it is not kept any more. */
   readonly response: Uint8Array | null;
 }
 
@@ -45,7 +46,8 @@ interface Client {
  * through any replica and nothing happens twice. Replicated state, part of the snapshot.
  *
  * Invariant: clients are ordered by when the log last heard of them, and the table's bounds are kept
- * by forgetting the one heard of longest ago. Only the log decides, so all replicas know the same
+ * by forgetting the one heard of longest ago; where answers take too much room, by forgetting theirs
+ * first, while it stays known that their requests were applied. Only the log decides, so all replicas know the same
  * clients. A client that waits until thousands of others wrote is forgotten; its retry is then new.
  */
 export class IdentityTable {
@@ -71,7 +73,9 @@ export class IdentityTable {
   }
 
   /** The answer kept for a request, null for one not applied yet, "expired" for one too old to know. */
-  find({ client: id, sequence }: RequestIdentity): StoredResult | "expired" | null {
+  find(
+    { client: id, sequence }: RequestIdentity,
+  ): StoredResult | "expired" | null {
     const client = this.#clients.get(id);
     if (client === undefined) return null;
     if (sequence <= client.newest - IDENTITY_WINDOW) return "expired";
@@ -79,7 +83,10 @@ export class IdentityTable {
   }
 
   /** Keeps the answer of a request that `find` did not know. */
-  record({ client: id, sequence }: RequestIdentity, result: StoredResult): void {
+  record(
+    { client: id, sequence }: RequestIdentity,
+    result: StoredResult,
+  ): void {
     const client = this.#touch(id, sequence);
     for (let old = client.newest; old < sequence; old++) {
       this.#drop(client, old - IDENTITY_WINDOW + 1);
@@ -91,6 +98,7 @@ export class IdentityTable {
     this.#responseBytes += byteLength;
     this.#resultCount++;
     this.#evict(id);
+    if (this.#responseBytes > this.#bounds.responseBytes) this.#forgetAnswers();
   }
 
   /** The client, moved to the end of the order. */
@@ -119,14 +127,30 @@ export class IdentityTable {
   }
 
   #evict(keep: bigint): void {
-    const { clients, results, responseBytes } = this.#bounds;
+    const { clients, results } = this.#bounds;
     for (const [id, client] of this.#clients) {
-      const isFull = this.#clients.size > clients || this.#resultCount > results ||
-        this.#responseBytes > responseBytes;
+      const isFull = this.#clients.size > clients ||
+        this.#resultCount > results;
       if (!isFull || id === keep) return;
       this.#clients.delete(id);
       this.#resultCount -= client.results.size;
       this.#responseBytes -= client.responseBytes;
+    }
+  }
+
+  /** Drops the oldest answers, a quarter of the room for them at once so that it is seldom due. */
+  #forgetAnswers(): void {
+    const enoughBytes = this.#bounds.responseBytes * 3 / 4;
+    for (const client of this.#clients.values()) {
+      if (client.responseBytes === 0) continue;
+      for (const [sequence, result] of client.results) {
+        const byteLength = result.response?.length ?? 0;
+        if (byteLength === 0) continue;
+        client.results.set(sequence, { ...result, response: null });
+        client.responseBytes -= byteLength;
+        this.#responseBytes -= byteLength;
+        if (this.#responseBytes <= enoughBytes) return;
+      }
     }
   }
 
@@ -192,7 +216,10 @@ const REASONS: readonly Reason[] = [
   "not a learner",
 ];
 
-function writeResult(writer: ByteWriter, { kind, reason, revision, response }: StoredResult): void {
+function writeResult(
+  writer: ByteWriter,
+  { kind, reason, revision, response }: StoredResult,
+): void {
   writer.byte(kind);
   writer.byte(reason === null ? 0 : REASONS.indexOf(reason) + 1);
   writer.varint(revision);
@@ -205,7 +232,9 @@ function readResult(reader: ByteReader): StoredResult {
   const kind = reader.byte() as CommandKind;
   const reasonNumber = reader.byte();
   if (reasonNumber > REASONS.length) {
-    throw new MalformedBytesError(`Cannot read an answer with unknown reason ${reasonNumber}`);
+    throw new MalformedBytesError(
+      `Cannot read an answer with unknown reason ${reasonNumber}`,
+    );
   }
   const reason = reasonNumber === 0 ? null : REASONS[reasonNumber - 1];
   const revision = reader.varint();

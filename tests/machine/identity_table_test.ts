@@ -52,6 +52,21 @@ Deno.test("IdentityTable.record() forgets the clients heard of longest ago when 
   assertEquals(table.clientCount, 2);
 });
 
+Deno.test("IdentityTable.record() forgets the oldest answers for want of room, and no requests", () => {
+  const table = new IdentityTable({ clients: 9, results: 100, responseBytes: 100 });
+  const answered = (revision: number) => ({ ...result(revision, 30), reason: null });
+  for (let client = 1n; client <= 4n; client++) {
+    table.record({ client, sequence: 1 }, answered(2));
+  }
+  table.record({ client: 1n, sequence: 2 }, answered(4));
+  for (const client of [1n, 2n]) {
+    assertEquals(table.find({ client, sequence: 1 }), { ...answered(2), response: null });
+  }
+  for (const client of [3n, 4n]) assertEquals(table.find({ client, sequence: 1 }), answered(2));
+  assertEquals(table.find({ client: 1n, sequence: 2 }), answered(4));
+  assertEquals([table.clientCount, table.resultCount], [4, 5]);
+});
+
 Deno.test("IdentityTable keeps its bounds and restores to an equal table, whatever happens", () => {
   const bounds = { clients: 4, results: 12, responseBytes: 40 };
   const step = fc.record({

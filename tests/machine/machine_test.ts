@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteReader, MalformedBytesError } from "../../src/base/byte_reader.ts";
 import { AlarmType } from "../../src/machine/alarms.ts";
-import { IDENTITY_WINDOW } from "../../src/machine/identity_table.ts";
+import { IDENTITY_RESPONSE_BYTES_MAX, IDENTITY_WINDOW } from "../../src/machine/identity_table.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { encodeMemberAttributes } from "../../src/machine/member_attributes.ts";
 import { NO_INSTANCE } from "../../src/machine/membership_change.ts";
@@ -316,7 +316,7 @@ Deno.test("Machine.apply() answers a retry of a request with what it answered fi
   let machine = new Machine();
   const identity = { client: 77n, sequence: 5 };
   const request = { key: bytes("a"), value: bytes("1"), prevKv: true };
-  applyOne(machine, putText("a", "0"));
+  applyOne(machine, putText("a", "0".repeat(100_000)));
   const first = applyOne(machine, make.put(request, identity));
   applyOne(machine, putText("a", "2"));
   machine = make.restarted(machine);
@@ -337,7 +337,7 @@ Deno.test("Machine.apply() says when a request is too old, or its answer too lon
   const machine = new Machine();
   const key = bytes("a");
   const identity = { client: 7n, sequence: 1 };
-  applyOne(machine, make.put({ key, value: new Uint8Array(2_000) }));
+  applyOne(machine, make.put({ key, value: new Uint8Array(IDENTITY_RESPONSE_BYTES_MAX) }));
   applyOne(machine, make.deleteRange({ key, prevKv: true }, identity));
   const retry = applyOne(machine, make.deleteRange({ key, prevKv: true }, identity));
   assertEquals(retry, { reason: "identity expired", response: null, revision: 3 });
