@@ -40,11 +40,8 @@ export type EdgeReason =
   | "cannot downgrade"
   | "no root user"
   | "authentication off"
-  | "user name empty"
-  | "user not found"
-  | "role name empty"
-  | "role not found"
-  | "no users"
+  | "root lacks role"
+  | "cannot enable authentication"
   | "unknown method";
 
 /** Every reason that can reach a client. */
@@ -99,7 +96,20 @@ export const ERROR_TABLE: Readonly<Record<ApiReason, Row>> = {
   "user not found": [FailedPrecondition, "etcdserver: user name not found"],
   "role name empty": [InvalidArgument, "etcdserver: role name is empty"],
   "role not found": [FailedPrecondition, "etcdserver: role name not found"],
-  "no users": [GrpcCode.Unimplemented, "kvorum: there are no users and roles yet"],
+  "root lacks role": [FailedPrecondition, "etcdserver: root user does not have root role"],
+  "cannot enable authentication": [
+    GrpcCode.Unimplemented,
+    "kvorum: users and roles are kept but not enforced yet: authentication stays off",
+  ],
+  "user exists": [FailedPrecondition, "etcdserver: user name already exists"],
+  "role exists": [FailedPrecondition, "etcdserver: role name already exists"],
+  "role not granted": [FailedPrecondition, "etcdserver: role is not granted to the user"],
+  "permission not given": [InvalidArgument, "etcdserver: permission not given"],
+  "permission not granted": [
+    FailedPrecondition,
+    "etcdserver: permission is not granted to the role",
+  ],
+  "invalid auth management": [InvalidArgument, "etcdserver: invalid auth management"],
   "identity expired": [FailedPrecondition, "kvorum: request identity expired"],
   "no space": [GrpcCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded"],
   "corrupt": [GrpcCode.DataLoss, "etcdserver: corrupt cluster"],

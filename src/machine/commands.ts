@@ -1,5 +1,6 @@
 import { MalformedBytesError } from "../base/byte_reader.ts";
 import type { ByteWriter } from "../base/byte_writer.ts";
+import { AuthCommand } from "../proto/auth_command.ts";
 import { decode, encode } from "../proto/codec.ts";
 import { CommandKind } from "../proto/command.ts";
 import {
@@ -23,6 +24,7 @@ import {
 import { AlarmRequest, AlarmResponse } from "../proto/maintenance.ts";
 import { MessageSchema } from "../proto/schema.ts";
 import "../proto/server_half.ts";
+import { applyAuth } from "./apply_auth.ts";
 import { applyAlarm, applyMemberAttributes } from "./apply_admin.ts";
 import { applyCompaction, applyDeleteRange, applyPut, applyTxn } from "./apply_kv.ts";
 import {
@@ -96,6 +98,7 @@ const HANDLERS: Readonly<Record<CommandKind, Handler>> = {
     LeaseRevokeResponse,
   ),
   [CommandKind.Alarm]: handler(reads(AlarmRequest), applyAlarm, AlarmResponse),
+  [CommandKind.Auth]: handler(reads(AuthCommand), applyAuth, NO_FIELDS),
   [CommandKind.MemberAttributes]: handler(
     decodeMemberAttributes,
     applyMemberAttributes,

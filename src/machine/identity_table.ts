@@ -73,9 +73,7 @@ export class IdentityTable {
   }
 
   /** The answer kept for a request, null for one not applied yet, "expired" for one too old to know. */
-  find(
-    { client: id, sequence }: RequestIdentity,
-  ): StoredResult | "expired" | null {
+  find({ client: id, sequence }: RequestIdentity): StoredResult | "expired" | null {
     const client = this.#clients.get(id);
     if (client === undefined) return null;
     if (sequence <= client.newest - IDENTITY_WINDOW) return "expired";
@@ -83,10 +81,7 @@ export class IdentityTable {
   }
 
   /** Keeps the answer of a request that `find` did not know. */
-  record(
-    { client: id, sequence }: RequestIdentity,
-    result: StoredResult,
-  ): void {
+  record({ client: id, sequence }: RequestIdentity, result: StoredResult): void {
     const client = this.#touch(id, sequence);
     for (let old = client.newest; old < sequence; old++) {
       this.#drop(client, old - IDENTITY_WINDOW + 1);
@@ -129,8 +124,7 @@ export class IdentityTable {
   #evict(keep: bigint): void {
     const { clients, results } = this.#bounds;
     for (const [id, client] of this.#clients) {
-      const isFull = this.#clients.size > clients ||
-        this.#resultCount > results;
+      const isFull = this.#clients.size > clients || this.#resultCount > results;
       if (!isFull || id === keep) return;
       this.#clients.delete(id);
       this.#resultCount -= client.results.size;
@@ -214,12 +208,19 @@ const REASONS: readonly Reason[] = [
   "peer url exists",
   "too many learners",
   "not a learner",
+  "user name empty",
+  "user exists",
+  "user not found",
+  "role name empty",
+  "role exists",
+  "role not found",
+  "role not granted",
+  "permission not given",
+  "permission not granted",
+  "invalid auth management",
 ];
 
-function writeResult(
-  writer: ByteWriter,
-  { kind, reason, revision, response }: StoredResult,
-): void {
+function writeResult(writer: ByteWriter, { kind, reason, revision, response }: StoredResult): void {
   writer.byte(kind);
   writer.byte(reason === null ? 0 : REASONS.indexOf(reason) + 1);
   writer.varint(revision);
@@ -232,9 +233,7 @@ function readResult(reader: ByteReader): StoredResult {
   const kind = reader.byte() as CommandKind;
   const reasonNumber = reader.byte();
   if (reasonNumber > REASONS.length) {
-    throw new MalformedBytesError(
-      `Cannot read an answer with unknown reason ${reasonNumber}`,
-    );
+    throw new MalformedBytesError(`Cannot read an answer with unknown reason ${reasonNumber}`);
   }
   const reason = reasonNumber === 0 ? null : REASONS[reasonNumber - 1];
   const revision = reader.varint();

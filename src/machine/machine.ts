@@ -15,6 +15,7 @@ import {
   type RequestIdentity,
 } from "../proto/command.ts";
 import { AlarmTable } from "./alarms.ts";
+import { AuthTable } from "./auth_table.ts";
 import { applyCommand, decodeResponse, encodeResponse } from "./commands.ts";
 import { IDENTITY_RESPONSE_BYTES_MAX, IdentityTable, type StoredResult } from "./identity_table.ts";
 import { LOOK_AHEAD_COMMANDS, lookAhead } from "./look_ahead.ts";
@@ -71,6 +72,8 @@ export class Machine {
   readonly members: MembersTable = new MembersTable();
   /** What is wrong. */
   readonly alarms: AlarmTable = new AlarmTable();
+  /** Who there is, and what they may do. */
+  readonly auth: AuthTable = new AuthTable();
 
   readonly #writer = new ByteWriter();
   readonly #compactionStepBytes: number;
@@ -84,14 +87,14 @@ export class Machine {
     this.#compactionStepBytes = compactionStepBytes ?? COMPACTION_STEP_BYTES;
     this.store = new MvccStore(options);
     this.watches = new WatchHub(this.store);
-    const { store, leases, members, alarms } = this;
+    const { store, leases, members, alarms, auth } = this;
     store.leases = {
       attach: (lease, key) => leases.attach(lease, key),
       detach: (_lease, key) => leases.detach(key),
     };
     const leaseExists = (lease: LeaseId) => leases.has(lease);
-    this.#state = { store, leases, members, alarms, leaseExists };
-    this.#tables = [leases, members, alarms, this.#proposers, this.#identities];
+    this.#state = { store, leases, members, alarms, auth, leaseExists };
+    this.#tables = [leases, members, alarms, this.#proposers, this.#identities, auth];
   }
 
   /** Whether space waits to be freed: each further batch, also an empty one, does a step of it. */

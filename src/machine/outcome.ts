@@ -1,4 +1,5 @@
 import type { AlarmTable } from "./alarms.ts";
+import type { AuthTable } from "./auth_table.ts";
 import type { LeaseTable } from "../lease/lease_table.ts";
 import type { MembersTable } from "./members.ts";
 import type { MvccStore } from "../mvcc/store.ts";
@@ -11,6 +12,7 @@ export interface MachineState {
   readonly leases: LeaseTable;
   readonly members: MembersTable;
   readonly alarms: AlarmTable;
+  readonly auth: AuthTable;
   /** Whether there is such a lease; made once, because every put asks. */
   readonly leaseExists: LeaseExists;
 }

@@ -23,7 +23,17 @@ export type Reason =
   | "member exists"
   | "peer url exists"
   | "too many learners"
-  | "not a learner";
+  | "not a learner"
+  | "user name empty"
+  | "user exists"
+  | "user not found"
+  | "role name empty"
+  | "role exists"
+  | "role not found"
+  | "role not granted"
+  | "permission not given"
+  | "permission not granted"
+  | "invalid auth management";
 
 /** What became of one command: a response, or the reason why nothing changed. */
 export interface CommandResult {

@@ -21,6 +21,8 @@ export const CommandKind = {
   MemberAttributes: 9,
   /** Ends a lease whose time is over by the entry's stamp; the body is that of a revocation. */
   LeaseExpire: 10,
+  /** A change of users or roles (`auth_command.ts`); passwords come as hashes alone. */
+  Auth: 11,
 } as const;
 /** One of the values of {@linkcode CommandKind}. */
 export type CommandKind = typeof CommandKind[keyof typeof CommandKind];
@@ -131,7 +133,7 @@ export function decodeCommand(reader: ByteReader): Command {
     identity = { client: reader.uint64(), sequence: reader.varint() };
   }
   const kind = tag & ~HAS_IDENTITY;
-  if (kind < CommandKind.Put || kind > CommandKind.LeaseExpire) {
+  if (kind < CommandKind.Put || kind > CommandKind.Auth) {
     throw new MalformedBytesError(`Cannot read a command of unknown kind ${kind}`);
   }
   return { kind: kind as CommandKind, body: reader.bytes(), identity };

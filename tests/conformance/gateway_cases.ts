@@ -103,6 +103,18 @@ export const GOOD: readonly Case[] = [
   ...post("auth/disable", "{}", ""),
   ...post("auth/user/list", "{}"),
   ...post("auth/role/list", "{}"),
+  ...post("auth/role/add", `{"name":"r"}`),
+  ...post("auth/role/grant", `{"name":"r","perm":{${a},"permType":"WRITE"}}`),
+  ...post("auth/role/grant", `{"name":"r","perm":{${a},"range_end":"AA==","permType":2}}`),
+  ...post("auth/role/get", `{"role":"r"}`),
+  ...post("auth/role/revoke", `{"role":"r",${a},"range_end":"AA=="}`),
+  ...post("auth/user/add", `{"name":"ann","password":"secret"}`),
+  ...post("auth/user/grant", `{"user":"ann","role":"r"}`),
+  ...post("auth/user/get", `{"name":"ann"}`),
+  ...post("auth/user/revoke", `{"name":"ann","role":"r"}`),
+  ...post("auth/user/changepw", `{"name":"ann","password":"other"}`),
+  ...post("auth/user/delete", `{"name":"ann"}`),
+  ...post("auth/role/delete", `{"role":"r"}`),
 ];
 
 /** Requests that are refused. They may not change anything. */

@@ -9,6 +9,7 @@ import { EtcdProcess } from "./etcd_process.ts";
 /** In both with the same type. */
 const NAMES: readonly string[] = [
   "etcd_cluster_version",
+  "etcd_debugging_auth_revision",
   "etcd_debugging_lease_granted_total",
   "etcd_debugging_lease_renewed_total",
   "etcd_debugging_lease_revoked_total",

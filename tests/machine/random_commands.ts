@@ -1,7 +1,9 @@
 /** Commands drawn at random, so few keys, leases and clients that they meet often. */
 import fc from "fast-check";
 import { encodeMemberAttributes } from "../../src/machine/member_attributes.ts";
-import { create } from "../../src/proto/codec.ts";
+import { AuthUserAddRequest } from "../../src/proto/auth.ts";
+import { AuthCommand } from "../../src/proto/auth_command.ts";
+import { create, encodeToBytes } from "../../src/proto/codec.ts";
 import { type Command, CommandKind, type RequestIdentity } from "../../src/proto/command.ts";
 import * as kv from "../../src/proto/kv.ts";
 import * as make from "./batches.ts";
@@ -109,7 +111,28 @@ const identity: fc.Arbitrary<RequestIdentity | null> = fc.option(
   fc.record({ client: fc.bigInt(1n, 3n), sequence: fc.integer({ min: 1, max: 9 }) }),
 );
 
+const name = fc.constantFrom("", "root", "ann", "bob");
+const authRequest: fc.Arbitrary<AuthCommand> = fc.oneof(
+  name.map((name) => ({
+    userAdd: create(AuthUserAddRequest, { name, hashedPassword: "aGFzaA==" }),
+  })),
+  name.map((name) => ({ userDelete: { name } })),
+  fc.record({ user: name, role: name }).map((userGrantRole) => ({ userGrantRole })),
+  fc.record({ name, role: name }).map((userRevokeRole) => ({ userRevokeRole })),
+  name.map((name) => ({ roleAdd: { name } })),
+  name.map((role) => ({ roleDelete: { role } })),
+  fc.record({ name, perm: fc.record({ permType: fc.nat(2), key, rangeEnd }) })
+    .map((roleGrantPermission) => ({ roleGrantPermission })),
+  fc.record({ role: name, key, rangeEnd })
+    .map((roleRevokePermission) => ({ roleRevokePermission })),
+);
+
 const adminCommand: fc.Arbitrary<Command> = fc.oneof(
+  authRequest.map((request) => ({
+    kind: CommandKind.Auth,
+    body: encodeToBytes(AuthCommand, request),
+    identity: null,
+  })),
   fc.record({ action: fc.nat(2), memberId: fc.bigInt(1n, 2n), alarm: fc.nat(2) })
     .map((request) => make.alarm(request)),
   fc.record({

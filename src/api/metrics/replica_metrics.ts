@@ -50,6 +50,11 @@ function serverMetrics(replica: ReplicaPort): readonly Metric[] {
           alarm_type: alarmName(raised.alarm),
         }, 1]),
     ),
+    gauge(
+      "etcd_debugging_auth_revision",
+      "How often users and roles were changed.",
+      () => replica.machine.auth.revision,
+    ),
     one("etcd_server_id", "This member.", "server_id", formatId(memberId)),
     one("etcd_server_version", "The version.", "server_version", ETCD_SERVER_VERSION),
     one(

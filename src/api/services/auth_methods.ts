@@ -87,7 +87,7 @@ function userMethods(auth: AuthService): readonly UnaryMethod[] {
       "/v3/auth/user/get",
       AuthUserGetRequest,
       AuthUserGetResponse,
-      (_request, context) => auth.ofUser(context),
+      (request, context) => auth.userGet(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/UserList",
@@ -101,28 +101,28 @@ function userMethods(auth: AuthService): readonly UnaryMethod[] {
       "/v3/auth/user/delete",
       AuthUserDeleteRequest,
       AuthUserDeleteResponse,
-      (_request, context) => auth.ofUser(context),
+      (request, context) => auth.userDelete(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/UserChangePassword",
       "/v3/auth/user/changepw",
       AuthUserChangePasswordRequest,
       AuthUserChangePasswordResponse,
-      (_request, context) => auth.ofUser(context),
+      (request, context) => auth.userChangePassword(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/UserGrantRole",
       "/v3/auth/user/grant",
       AuthUserGrantRoleRequest,
       AuthUserGrantRoleResponse,
-      (_request, context) => auth.ofUser(context),
+      (request, context) => auth.userGrantRole(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/UserRevokeRole",
       "/v3/auth/user/revoke",
       AuthUserRevokeRoleRequest,
       AuthUserRevokeRoleResponse,
-      (_request, context) => auth.ofUser(context),
+      (request, context) => auth.userRevokeRole(request, context),
     ),
   ];
 }
@@ -141,7 +141,7 @@ function roleMethods(auth: AuthService): readonly UnaryMethod[] {
       "/v3/auth/role/get",
       AuthRoleGetRequest,
       AuthRoleGetResponse,
-      (_request, context) => auth.ofRole(context),
+      (request, context) => auth.roleGet(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/RoleList",
@@ -155,21 +155,21 @@ function roleMethods(auth: AuthService): readonly UnaryMethod[] {
       "/v3/auth/role/delete",
       AuthRoleDeleteRequest,
       AuthRoleDeleteResponse,
-      (_request, context) => auth.ofRole(context),
+      (request, context) => auth.roleDelete(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/RoleGrantPermission",
       "/v3/auth/role/grant",
       AuthRoleGrantPermissionRequest,
       AuthRoleGrantPermissionResponse,
-      (_request, context) => auth.ofRole(context),
+      (request, context) => auth.roleGrantPermission(request, context),
     ),
     unary(
       "/etcdserverpb.Auth/RoleRevokePermission",
       "/v3/auth/role/revoke",
       AuthRoleRevokePermissionRequest,
       AuthRoleRevokePermissionResponse,
-      (_request, context) => auth.ofRole(context),
+      (request, context) => auth.roleRevokePermission(request, context),
     ),
   ];
 }
