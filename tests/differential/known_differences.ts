@@ -36,6 +36,8 @@ const NEWER_REFUSAL = new RegExp(
     '"message":"proto: error parsing \\\\"\\w+\\\\", oneof ',
   ].join("|"),
 );
+/** A number that only one of the two mappings takes where an integer belongs. */
+const NEWER_NUMBER = /:\s*(?:" +-?\d+ *"|" *-?\d+ +"|"?-?\d+(?:\.0+|(?:\.\d+)?[eE]\+?\d+)"?)/;
 
 /** What is found out about a transaction's operations when it is applied. */
 const TXN_FAULT = /"etcdserver: (key not found|requested lease not found|mvcc: required revision)/;
@@ -142,6 +144,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     why: NEWER_JSON,
     example: [rawCall("/v3/lease/grant", '{"TTL":" 1"}')],
     explains: (ours, theirs) => NEWER_REFUSAL.test(ours) && !FORM_REFUSAL.test(theirs),
+    partsWays: true,
+  },
+  {
+    what: "a stream of renewals ends, or goes on, at a number of a newer form",
+    why: `${NEWER_JSON}; of a later message's refusal a stream says nothing`,
+    example: [rawCall("/v3/lease/keepalive", '{"ID":"7"}\n{"ID":" 1"}')],
+    explains: (ours, theirs, step) =>
+      step.kind === "call" && step.path.endsWith("/keepalive") &&
+      (ours.startsWith(theirs.trimEnd()) || theirs.startsWith(ours.trimEnd())) &&
+      NEWER_NUMBER.test(step.body),
     partsWays: true,
   },
   {
