@@ -45,6 +45,7 @@ export class DialledChannel implements PeerChannel {
   #socket: Socket | null = null;
   #isOpen = false;
   #isWriting = false;
+  #isReleased = false;
   /** Why this end closes, once it does. */
   #goodbye: Goodbye | null = null;
   #patience: Stoppable | null = null;
@@ -61,9 +62,16 @@ export class DialledChannel implements PeerChannel {
     this.#run(handler).then(({ code, reason }) => {
       this.#isOpen = false;
       this.#patience?.stop();
-      this.#socket?.close();
+      this.#release();
       handler.onClose(code, reason);
     });
+  }
+
+  /** Closes the connection, once: whatever reads from it or writes to it then fails. */
+  #release(): void {
+    if (this.#isReleased || this.#socket === null) return;
+    this.#isReleased = true;
+    this.#socket.close();
   }
 
   /** Lives from the first byte to the last, and answers how it ended. */
@@ -71,12 +79,12 @@ export class DialledChannel implements PeerChannel {
     const { signal } = this.#abort;
     try {
       this.#socket = await this.#connect(this.#url, signal);
-      signal.addEventListener("abort", () => this.#socket?.close(), { once: true });
+      signal.addEventListener("abort", () => this.#release(), { once: true });
       signal.throwIfAborted();
       const reader = new SocketReader(this.#socket);
       await shakeHands(this.#socket, reader, this.#url);
       this.#isOpen = true;
-      handler.onOpen();
+      loudly(() => handler.onOpen());
       return await this.#listen(reader, handler);
     } catch (thrown) {
       if (this.#goodbye !== null) return this.#goodbye;
@@ -102,15 +110,15 @@ export class DialledChannel implements PeerChannel {
           break;
         case Opcode.Binary:
         case Opcode.Continuation:
-          parts.push(frame.payload);
+          if (frame.payload.length > 0) parts.push(frame.payload);
           partBytes += frame.payload.length;
           if (!frame.isFinal) break;
-          handler.onFrame(parts.length === 1 ? parts[0] : concatBytes(parts));
+          loudly(() => handler.onFrame(parts.length === 1 ? parts[0] : concatBytes(parts)));
           [parts, partBytes] = [[], 0];
           break;
         default:
           // A text is no frame: as an empty one it is refused like other malformed bytes.
-          handler.onFrame(EMPTY_BYTES);
+          loudly(() => handler.onFrame(EMPTY_BYTES));
       }
     }
   }
@@ -159,5 +167,15 @@ export class DialledChannel implements PeerChannel {
     payload.set(text, 2);
     this.#write(Opcode.Close, payload);
     this.#patience = this.#clock.after(GOODBYE_MS, () => this.#abort.abort());
+  }
+}
+
+/** Why: what the handler throws is no failure of the connection and must not be taken for one. */
+function loudly(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    reportError(error);
+    throw error;
   }
 }
