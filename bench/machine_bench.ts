@@ -16,6 +16,8 @@ import { say } from "../tools/say.ts";
 const KEYS = Number(Deno.args[0] ?? 300_000);
 const BATCH = 256;
 const ROUNDS = 5;
+const FEW_KEYS = 10_000;
+const PUTS_OVER = 100_000;
 const LEASE = 7n;
 const CLIENT = 99n;
 const value = crypto.getRandomValues(new Uint8Array(256));
@@ -27,19 +29,27 @@ function putRequest(index: number, lease: bigint): PutRequest {
   return create(PutRequest, { key, value, lease });
 }
 
-/** Batches that put every key once. */
-function batches(options: { lease: bigint; identified: boolean }): Uint8Array[] {
+interface BatchOptions {
+  readonly lease?: bigint;
+  readonly identified?: boolean;
+  /** How many batches the machine has applied before. */
+  readonly before?: number;
+}
+
+/** Batches that put these keys. */
+function batches(indexes: readonly number[], options: BatchOptions): Uint8Array[] {
+  const { lease = 0n, before = 0 } = options;
   const writer = new ByteWriter(1 << 17);
   const all: Uint8Array[] = [];
-  for (let from = 0; from < KEYS; from += BATCH) {
+  for (let from = 0; from < indexes.length; from += BATCH) {
     const commands: Command[] = [];
-    for (let index = from; index < Math.min(KEYS, from + BATCH); index++) {
-      const body = encodeToBytes(PutRequest, putRequest(index, options.lease));
+    for (const index of indexes.slice(from, from + BATCH)) {
+      const body = encodeToBytes(PutRequest, putRequest(index, lease));
       const identity = options.identified ? { client: CLIENT, sequence: index + 1 } : null;
       commands.push({ kind: CommandKind.Put, body, identity });
     }
     writer.reset();
-    encodeBatch({ origin: 1n, incarnation: 1, number: all.length + 1, commands }, writer);
+    encodeBatch({ origin: 1n, incarnation: 1, number: before + all.length + 1, commands }, writer);
     all.push(stampBatch(writer.view(), 0));
   }
   return all;
@@ -65,9 +75,10 @@ function median(numbers: number[]): number {
   return numbers.sort((a, b) => a - b)[numbers.length >> 1];
 }
 
-const plain = batches({ lease: 0n, identified: false });
-const leased = batches({ lease: LEASE, identified: false });
-const identified = batches({ lease: 0n, identified: true });
+const everyIndex = Array.from({ length: KEYS }, (_, index) => index);
+const plain = batches(everyIndex, {});
+const leased = batches(everyIndex, { lease: LEASE });
+const identified = batches(everyIndex, { identified: true });
 const requests = Array.from({ length: KEYS }, (_, index) => putRequest(index, 0n));
 
 const noLease = () => false;
@@ -107,3 +118,35 @@ for (const [name, data] of [["plain", plain], ["leased", leased]] as const) {
       ` snapshot ${snapshotMs.toFixed(1)} ms, restore ${restoreMs.toFixed(0)} ms`,
   );
 }
+
+/** A machine with so many keys, and how long it takes to put over them in any order. */
+class FilledMachine {
+  readonly #machine = new Machine();
+  readonly #keys: number;
+  #batches = 0;
+
+  constructor(keys: number) {
+    this.#keys = keys;
+    this.#apply(everyIndex.slice(0, keys));
+  }
+
+  #apply(indexes: readonly number[]): number {
+    const data = batches(indexes, { before: this.#batches });
+    this.#batches += data.length;
+    return elapsedMs(() => data.forEach((batch) => this.#machine.apply(batch)));
+  }
+
+  putsMs(): number {
+    const any = () => Math.floor(Math.random() * this.#keys);
+    return this.#apply(Array.from({ length: PUTS_OVER }, any));
+  }
+}
+
+const [few, all] = [new FilledMachine(Math.min(KEYS, FEW_KEYS)), new FilledMachine(KEYS)];
+const rounds = Array.from({ length: ROUNDS * 2 }, () => [few.putsMs(), all.putsMs()]);
+const overRates = [0, 1].map((i) => PUTS_OVER / median(rounds.map((ms) => ms[i])) * 1_000);
+const ratio = median(rounds.map(([fewMs, allMs]) => allMs / fewMs)).toFixed(2);
+say(
+  `puts over ${FEW_KEYS} keys ${Math.round(overRates[0])}/s, over ${KEYS} keys ` +
+    `${Math.round(overRates[1])}/s, cost ratio ${ratio}`,
+);

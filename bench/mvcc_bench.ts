@@ -11,11 +11,15 @@
 
 import process from "node:process";
 import { EMPTY_BYTES } from "../src/base/bytes.ts";
+import { ByteWriter } from "../src/base/byte_writer.ts";
 import { SeededPrng } from "../src/base/prng.ts";
 import { rangeRequest } from "../src/mvcc/requests.ts";
 import { MvccStore } from "../src/mvcc/store.ts";
 import { WatchHub } from "../src/mvcc/watch_hub.ts";
 import type { WatchStream } from "../src/mvcc/watch_stream.ts";
+import { encode } from "../src/proto/codec.ts";
+import { RangeResponse } from "../src/proto/kv.ts";
+import "../src/proto/server_half.ts";
 
 const SMALL_KEYS = 10_000;
 const ROUNDS = 7;
@@ -87,6 +91,17 @@ class Subject {
     });
   }
 
+  /** The same, with what it takes to have the answer's bytes. */
+  encodedRanges(): number {
+    const writer = new ByteWriter(1 << 16);
+    return this.#each(RANGES, (key) => {
+      const result = this.store.range(rangeRequest(key, FROM_KEY, { limit: 100 }));
+      if (typeof result === "string") throw new Error(result);
+      writer.reset();
+      encode(RangeResponse, result, writer);
+    });
+  }
+
   #each(count: number, run: (key: Uint8Array) => void): number {
     const keysNs = nsEach(count, () => this.keys.any());
     return nsEach(count, () => run(this.keys.any())) - keysNs;
@@ -127,7 +142,7 @@ function compareSizes(): Subject {
   show(`insert ${largeKeys} keys`, rate(large.insertNs));
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
   show("memory for them", `${megabytes(rss)}, of it segments ${megabytes(large.store.bytesTotal)}`);
-  for (const what of ["puts", "gets", "ranges"] as const) {
+  for (const what of ["puts", "gets", "ranges", "encodedRanges"] as const) {
     const [smallNs, largeNs, ratios]: number[][] = [[], [], []];
     for (let round = 0; round < ROUNDS; round++) {
       smallNs.push(small[what]());
@@ -138,7 +153,12 @@ function compareSizes(): Subject {
     const sides = `${rate(median(smallNs))} at ${SMALL_KEYS}, ${
       rate(median(largeNs))
     } at ${largeKeys}`;
-    const name = { puts: "put over a key", gets: "get", ranges: "range of 100 keys" }[what];
+    const name = {
+      puts: "put over a key",
+      gets: "get",
+      ranges: "range of 100 keys",
+      encodedRanges: "range of 100 keys, encoded",
+    }[what];
     show(name, `${sides}, cost ratio ${median(ratios).toFixed(2)}`);
   }
   return large;

@@ -7,6 +7,7 @@ import { RevisionLog } from "../../src/mvcc/revision_log.ts";
 import { decode, encodeToBytes } from "../../src/proto/codec.ts";
 import { KeyValue } from "../../src/proto/key_value.ts";
 import { RangeResponse } from "../../src/proto/kv.ts";
+import "../../src/proto/server_half.ts";
 
 const NO_LINKS = { prevMain: 0, prevSub: 0, jumpMain: 0, jumpSub: 0, depth: 0 };
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
