@@ -1,4 +1,4 @@
-import type { LeaseId } from "../base/ids.ts";
+import type { LeaseId, MemberId } from "../base/ids.ts";
 import { type Command, decodeStamp } from "../machine/command.ts";
 import { ExpiryQueue } from "../machine/expiry_queue.ts";
 import { expireLeaseCommand } from "../machine/lease_command.ts";
@@ -69,8 +69,9 @@ export class LeaseKeeper {
   }
 
   /** The leader of the present term has told its reading. */
-  told({ term, readingMs }: LeaseClockMessage): void {
-    if (term === this.#context.raft.term) this.#clock.told(term, readingMs, this.#context.nowMs());
+  told(from: MemberId, { term, readingMs }: LeaseClockMessage): void {
+    const { raft, nowMs } = this.#context;
+    if (from === raft.leader && term === raft.term) this.#clock.told(term, readingMs, nowMs());
   }
 
   /** Raft has taken a message, which may have changed the log. */

@@ -66,7 +66,9 @@ export class Loop {
     this.#applied = parts.snapshot;
     this.#handOver = new HandOver(raft, parts.proposals, transport, () => this.leases.clockMs());
     this.#departure = new Departure(raft, clock, (reason) => this.fail(reason));
-    this.#snapshots = new SnapshotExchange(raft, machine, transport);
+    this.#snapshots = new SnapshotExchange(raft, machine, transport, (message) => {
+      this.leases.stepped(message);
+    });
     this.#keeper = new SnapshotKeeper(storage, clock, parts.snapshot.index, timing, {
       neededFrom: () => this.#snapshots.neededFrom(clock.nowMs()),
       onSaved: (index, compactThrough, byteLength) => {
@@ -95,9 +97,8 @@ export class Loop {
       ...DEFAULT_UPKEEP,
       ...options.upkeep,
     });
-    this.#ticker = clock.every(timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT, () => {
-      this.#tick();
-    });
+    const tickMs = timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT;
+    this.#ticker = clock.every(tickMs, () => this.#tick());
     this.#meetPeers();
     transport.start({
       onMessages: (from, messages) => this.#receive(from, messages),
@@ -319,8 +320,7 @@ export class Loop {
       case "callAnswer":
         return this.calls.onAnswer(message);
       case "leaseClock":
-        if (from === this.#parts.raft.leader) this.leases.told(message);
-        return;
+        return this.leases.told(from, message);
       case "snapshot":
         if (message.from === from && this.#snapshots.offer(message, nowMs)) return;
     }

@@ -22,15 +22,23 @@ export class SnapshotExchange {
   readonly #raft: RaftNode;
   readonly #machine: Machine;
   readonly #transport: PeerTransport;
+  readonly #onStepped: (message: SnapshotMessage) => void;
   readonly #source = new SnapshotSource();
   readonly #fetch: SnapshotFetch;
   /** A snapshot that has been fetched and stepped into Raft, until it is installed. */
   #fetched: FetchedSnapshot | null = null;
 
-  constructor(raft: RaftNode, machine: Machine, transport: PeerTransport) {
+  /** @param onStepped Hears of each message that Raft was given, when its data was at hand. */
+  constructor(
+    raft: RaftNode,
+    machine: Machine,
+    transport: PeerTransport,
+    onStepped: (message: SnapshotMessage) => void,
+  ) {
     this.#raft = raft;
     this.#machine = machine;
     this.#transport = transport;
+    this.#onStepped = onStepped;
     this.#fetch = new SnapshotFetch((to, messages) => transport.send(to, messages));
   }
 
@@ -104,6 +112,7 @@ export class SnapshotExchange {
   #step(fetched: FetchedSnapshot | null): void {
     if (fetched === null) return;
     this.#raft.step(fetched.message);
+    this.#onStepped(fetched.message);
     // Raft may have come by the entries in another way meanwhile; then the snapshot is not needed.
     if (this.#raft.pendingSnapshot?.index === fetched.manifest.index) this.#fetched = fetched;
   }
