@@ -3,7 +3,7 @@
  * same answers, revisions, texts and exit codes included. Identities, addresses and times are
  * replaced.
  */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EtcdProcess } from "../conformance/etcd_process.ts";
 import { freePorts } from "../e2e/free_ports.ts";
 import { LocalCluster } from "../e2e/local_cluster.ts";
@@ -35,8 +35,40 @@ for (const [name, commands] of Object.entries(COMMANDS)) {
   });
 }
 
+/** Commands that are tried elsewhere, or speak to no server. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "check datascale": "it takes minutes, and says whether a machine is fast enough",
+  "check perf": "it takes a minute, and says whether a machine is fast enough",
+  "completion bash": "it speaks to no server",
+  "completion fish": "it speaks to no server",
+  "completion powershell": "it speaks to no server",
+  "completion zsh": "it speaks to no server",
+  "help": "it speaks to no server",
+  "make-mirror": "together_test.ts",
+  "migrate": "it reads the files of etcd's old store",
+  "snapshot restore": "it writes files of etcd: `kvorum snapshot restore` does it for Kvorum's",
+  "snapshot status": "it reads files of etcd: `kvorum snapshot status` does it for Kvorum's",
+  "version": "it speaks to no server",
+};
+
 const withEtcdctl = hasEtcdctl();
 const left = withEtcdctl ? "" : " (left out: etcdctl is not installed here)";
+
+Deno.test({
+  name: `COMMANDS has every command of etcdctl, but for those that are elsewhere${left}`,
+  ignore: !withEtcdctl,
+  async fn() {
+    const { stdout } = await etcdctl("", { args: ["--help"] });
+    const commands = /^COMMANDS:\n([^]*?)\n\n/m.exec(stdout)?.[1].split("\n") ?? [];
+    const names = commands.map((line) => line.trim().split("\t")[0]);
+    assert(names.includes("put"));
+    const tried = Object.values(COMMANDS).flat().map(({ args }) => args.join(" ") + " ");
+    const missing = names.filter((name) =>
+      !(name in ELSEWHERE) && !tried.some((line) => line.startsWith(`${name} `))
+    );
+    assertEquals(missing, []);
+  },
+});
 
 Deno.test({
   name: `etcdctl moves leadership, saves a snapshot and waits for a lock${left}`,
