@@ -9,6 +9,8 @@ import type { ClientTransport } from "./transport.ts";
 
 /** How often the server in use is asked who leads. */
 const ASK_MS = 1_000;
+/** A leader that was not found is not searched for again sooner. */
+const SEEK_AGAIN_MS = 60_000;
 
 /** What matters here of a replica's status. */
 interface Leading {
@@ -39,8 +41,9 @@ export class LeaderSearch {
   readonly #transport: ClientTransport;
   /** How many servers were passed over because they do not lead, since the last one that was kept. */
   #passedOver = 0;
-  /** The leader that was searched for last: it is not searched for again in vain. */
+  /** The leader that was searched for last, and when. */
   #sought = 0n;
+  #soughtMs = 0;
   #askedMs = -Infinity;
 
   /** @param count How many endpoints there are. */
@@ -65,8 +68,10 @@ export class LeaderSearch {
     if (this.#count === 1 || nowMs - this.#askedMs < ASK_MS) return;
     this.#askedMs = nowMs;
     const answer = (leader: bigint) => {
-      if (leader === 0n || leader === hello.memberId || leader === this.#sought) return;
+      if (leader === 0n || leader === hello.memberId) return;
+      if (leader === this.#sought && nowMs - this.#soughtMs < SEEK_AGAIN_MS) return;
       this.#sought = leader;
+      this.#soughtMs = nowMs;
       // The one in use is known not to lead.
       this.#passedOver = 1;
       onMoved();

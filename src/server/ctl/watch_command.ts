@@ -8,10 +8,13 @@ import { keyLines } from "./key_output.ts";
 import { runProgram } from "./program.ts";
 
 async function watch(invocation: Invocation): Promise<number> {
-  const { args, flags, terminal } = invocation;
+  const { args, flags, terminal, wait } = invocation;
   const range = rangeOf(args, flags);
   const startRevision = flags.number("rev");
-  const batches = invocation.client().watch(range, {
+  const client = invocation.client();
+  // Why: a watch waits for a server as long as it takes, and nobody would see why nothing comes.
+  await client.range(range, { ...wait, countOnly: true });
+  const batches = client.watch(range, {
     ...(startRevision === 0 ? {} : { startRevision }),
     previous: flags.boolean("prev-kv"),
     signal: terminal.signal,

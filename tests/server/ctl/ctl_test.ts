@@ -208,6 +208,8 @@ Deno.test("kvorum says in one line what is wrong and what to do", () =>
       ["compact now", "whole number"],
       ["completion tcsh", "use bash, zsh, fish"],
       ["get a --endpoints 127.0.0.1:1 --command-timeout 100ms", "Is a server there?"],
+      ["watch a --endpoints 127.0.0.1:1 --command-timeout 100ms", "Is a server there?"],
+      ["lock a --endpoints 127.0.0.1:1 --command-timeout 100ms", "Is a server there?"],
     ];
     for (const [line, text] of rows) {
       const complaint = await person.fails(line);
