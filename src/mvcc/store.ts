@@ -161,6 +161,17 @@ export class MvccStore implements WritableStore {
   }
 
   /**
+   * Passes over this many revisions, as if they had changed nothing. A store that begins anew from a
+   * copy so avoids those that clients may have seen after the copy was made.
+   */
+  skipRevisions(count: number): void {
+    assert(!this.#txnOpen, "Revisions must not be passed over within a transaction");
+    assert(Number.isSafeInteger(this.#revision + count), "Revisions are safe integers");
+    this.#revision += count;
+    this.#visibleRevision = this.#revision;
+  }
+
+  /**
    * The store as a header and the segments of its log. Segments that were sealed are shared, not
    * copied; nobody may change their bytes. Equal ids mean equal bytes, so a receiver fetches only
    * those that it lacks.

@@ -29,9 +29,24 @@ const RESTORED = [
 ];
 
 /** The flags of `kvorum snapshot restore`: those of `serve` that say who the replica will be. */
-export const RESTORE_FLAGS: readonly FlagSpec[] = SERVE_FLAGS.filter(({ name }) =>
-  RESTORED.includes(name)
-);
+export const RESTORE_FLAGS: readonly FlagSpec[] = [
+  ...SERVE_FLAGS.filter(({ name }) => RESTORED.includes(name)),
+  {
+    name: "bump-revision",
+    kind: "number",
+    default: "0",
+    help: "How many revisions to pass over, more than were made since the snapshot.",
+  },
+  {
+    name: "mark-compacted",
+    kind: "boolean",
+    default: "false",
+    help: "Compact at the newest revision, so that old watches end. Needed with --bump-revision.",
+  },
+];
+
+/** Revisions are safe integers, and enough of them must be left for what will be written. */
+const BUMP_REVISION_MAX = 2 ** 52;
 
 /** Runs `kvorum snapshot …` and answers what it has to say. @throws {CommandError} */
 export async function snapshotCommand(
@@ -62,6 +77,9 @@ export async function snapshotCommand(
 /**
  * Makes the data directory of one member of a new cluster. It is built beside its place and moved
  * there when it is whole, so that no replica ever starts on half of it.
+ *
+ * Why revisions may be passed over: clients with caches, as those of Kubernetes, take a revision that
+ * they have seen for what they have seen. Ref: etcdutl/snapshot/v3_snapshot.go.
  */
 async function restore(path: string, args: readonly string[]): Promise<string> {
   const flags = parseFlags(RESTORE_FLAGS, args);
@@ -80,7 +98,18 @@ async function restore(path: string, args: readonly string[]): Promise<string> {
   if (await exists(dataDir)) {
     throw new CommandError(`The data directory ${dataDir} exists: remove it or choose another one`);
   }
+  const bump = flags.number("bump-revision");
+  if (bump < 0 || bump > BUMP_REVISION_MAX || !Number.isInteger(bump)) {
+    throw new CommandError(`--bump-revision must be a whole number up to ${BUMP_REVISION_MAX}`);
+  }
+  if ((bump > 0) !== flags.boolean("mark-compacted")) {
+    throw new CommandError("--bump-revision and --mark-compacted go together: give both or none");
+  }
   const { machine } = await readSnapshotFile(path);
+  if (bump > 0) {
+    machine.store.skipRevisions(bump);
+    machine.store.compact(machine.store.revision);
+  }
   const clusterId = await clusterIdOf(initialMembers.map(({ id }) => id));
   const instanceId = crypto.getRandomValues(new Uint8Array(INSTANCE_ID_BYTES));
   const part = `${dataDir}.part`;
