@@ -138,10 +138,15 @@ export class CallState implements GrpcCall {
   }
 
   #expire(message: string): void {
-    const reason = new GrpcError(GrpcCode.DEADLINE_EXCEEDED, message);
+    this.breakOff(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, message));
+    this.stream.consumer?.onAbort(ErrorCode.CANCEL, message);
+  }
+
+  /** Ends the call, whose handler may be at work, with a status. */
+  breakOff(reason: GrpcError): void {
+    if (this.isOver) return;
     this.fail(reason.code, reason.message);
     this.#tell(reason);
-    this.stream.consumer?.onAbort(ErrorCode.CANCEL, reason.message);
   }
 
   /** Nobody waits for the answer any more. */

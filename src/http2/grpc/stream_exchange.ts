@@ -4,7 +4,7 @@ import { type CallState, cancellationOf } from "./call_state.ts";
 import type { GrpcCall, GrpcHandler, GrpcStreamCall } from "./handler.ts";
 import { MessageAssembler, PREFIX_BYTES } from "./message_assembler.ts";
 import type { GrpcMetadata } from "./metadata.ts";
-import { GrpcCode, type GrpcError } from "./status.ts";
+import { GrpcCode, GrpcError } from "./status.ts";
 
 /** Someone who waits, and how to go on. */
 interface Waiter<T> {
@@ -114,7 +114,8 @@ export class StreamExchange implements StreamConsumer, GrpcStreamCall {
       this.#assembler.push(bytes);
       if (!this.#assembler.isEmpty) this.#call.awaitRest();
     } catch (error) {
-      this.#call.failWith(error);
+      if (!(error instanceof GrpcError)) throw error;
+      this.#call.breakOff(error);
     }
   }
 
@@ -133,7 +134,7 @@ export class StreamExchange implements StreamConsumer, GrpcStreamCall {
   onEnd(): void {
     this.#hasEnded = true;
     if (!this.#assembler.isEmpty) {
-      this.#call.fail(GrpcCode.INTERNAL, "unexpected EOF");
+      this.#call.breakOff(new GrpcError(GrpcCode.INTERNAL, "unexpected EOF"));
     }
     this.#receiving?.resolve(null);
     this.#receiving = null;

@@ -163,3 +163,26 @@ Deno.test("GrpcStreamCall passes a large message through both windows", async ()
   client.data(1, new Uint8Array(), true);
   assertEquals((await answerOf(client, 1)).trailers, ["grpc-status: 0"]);
 });
+
+Deno.test("StreamExchange tells its handler when the client breaks gRPC's rules", async () => {
+  const broken = {
+    "a message that is too large": new Uint8Array([0, 0xff, 0, 0, 0]),
+    "a compressed message": new Uint8Array([1, 0, 0, 0, 0]),
+    "an end amid a message": message("cut").subarray(0, 6),
+  };
+  for (const [what, bytes] of Object.entries(broken)) {
+    const outcomes: unknown[] = [];
+    await using client = await grpcClient({
+      kind: "stream",
+      async handle(call) {
+        call.onCancel(({ code }) => outcomes.push(code));
+        await call.receive().catch(({ code }) => outcomes.push(code));
+      },
+    });
+    client.headers(1, callFields("/t.T/M"), false);
+    client.data(1, bytes, true);
+    const { trailers } = await answerOf(client, 1);
+    const status = Number(trailers.find((each) => each.startsWith("grpc-status"))?.split(" ")[1]);
+    assertEquals(outcomes, [status, status], what);
+  }
+});
