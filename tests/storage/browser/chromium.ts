@@ -18,6 +18,8 @@ const ARGUMENTS = [
   "--remote-debugging-port=0",
 ];
 
+const STARTS_MAX = 3;
+
 /** A Chromium of our own, whose data lives in a profile, with one page. */
 export class ChromiumPage {
   readonly page: Page;
@@ -33,12 +35,7 @@ export class ChromiumPage {
 
   /** Starts Chromium on a profile and opens `url`. */
   static async open(profile: string, url: string): Promise<ChromiumPage> {
-    const process = new Deno.Command(await chromium.executablePath(), {
-      args: [...ARGUMENTS, `--user-data-dir=${profile}`, "about:blank"],
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const browser = await playwright.connectOverCDP(await debuggingUrl(process.stderr));
+    const [process, browser] = await startBrowser(profile);
     const page = await browser.contexts()[0].newPage();
     await page.goto(url);
     return new ChromiumPage(process, browser, page);
@@ -66,6 +63,33 @@ export class ChromiumPage {
     await this.#process.status;
     await this.#browser.close();
   }
+}
+
+/** Starts Chromium. On a busy machine it may end before anybody has reached it, and is started again. */
+async function startBrowser(profile: string): Promise<[Deno.ChildProcess, Browser]> {
+  for (let start = 1;; start++) {
+    const process = new Deno.Command(await chromium.executablePath(), {
+      args: [...ARGUMENTS, `--user-data-dir=${profile}`, "about:blank"],
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    try {
+      return [process, await playwright.connectOverCDP(await debuggingUrl(process.stderr))];
+    } catch (error) {
+      if (start === STARTS_MAX) throw error;
+      await end(process);
+    }
+  }
+}
+
+async function end(process: Deno.ChildProcess): Promise<void> {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof TypeError)) throw error;
+  }
+  await process.status;
 }
 
 /** Where Chromium can be steered from, which it tells on its error output. */
