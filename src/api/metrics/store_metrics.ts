@@ -1,6 +1,9 @@
-import type { OperationCounts } from "../../mvcc/operation_counts.ts";
+import type { Machine } from "../../machine/machine.ts";
 import type { ReplicaPort } from "../replica_port.ts";
 import { counterOf, gauge, type Metric } from "./metric.ts";
+
+/** How often the store has done what. */
+type OperationCounts = Machine["store"]["counts"];
 
 /** What the store holds and does. etcd has some of it under two names. */
 export function storeMetrics({ machine }: ReplicaPort): readonly Metric[] {
