@@ -8,6 +8,9 @@ const STEP_BYTES = 1_048_576;
 /**
  * The next file of the journal, filled with zeros in the background before it is needed. A failure
  * shows when the file is needed and not before.
+ *
+ * Why not only made long: a write into a hole has to find room for itself, and its sync to note where,
+ * which delays each batch by more than its share of the zeros.
  */
 export class SpareFile {
   readonly #fs: FileSystem;
