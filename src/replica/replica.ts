@@ -10,6 +10,7 @@ import {
 } from "../machine/membership_change.ts";
 import type { CommandResult } from "../machine/result.ts";
 import { CommandKind, type RequestIdentity } from "../machine/command.ts";
+import { countsOf } from "./counts.ts";
 import { ReplicaError } from "./errors.ts";
 import type { LeaseTime } from "./lease_keeper.ts";
 import { Loop } from "./loop.ts";
@@ -241,13 +242,7 @@ export class Replica implements AsyncDisposable {
 
   /** What it has counted since it was opened. */
   counts(): ReplicaCounts {
-    const { proposals, barriers } = this.#parts;
-    return {
-      proposalsPending: proposals.pendingCount,
-      proposalsFailed: proposals.failedCount,
-      readIndexesSlow: barriers.slowCount,
-      readIndexesFailed: barriers.failedCount,
-    };
+    return countsOf(this.#parts.proposals, this.#parts.barriers);
   }
 
   /**
