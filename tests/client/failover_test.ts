@@ -272,5 +272,6 @@ Deno.test("FetchTransport tries the next server, and applies a write once", asyn
   pair.proxies[0].passesAnswers = false;
   assertEquals((await client.put("a", "1")).revision, 2);
   assertEquals((await client.get("a"))?.version, 1);
-  assertEquals(pair.replica.proposed, 2);
+  // Twice at least: a server that is slow is left, too.
+  assert(pair.replica.proposed >= 2);
 });
