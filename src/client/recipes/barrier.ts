@@ -15,17 +15,19 @@ export interface BarrierOptions extends RecipeOptions {
  *
  * @example Let nobody start before the tables are there
  * ```ts
- * import { Barrier, type KvorumClient, passBarrier } from "@kvorum/kvorum/client";
+ * import { Barrier, passBarrier } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function prepare(client: KvorumClient, migrate: () => Promise<void>): Promise<void> {
- *   await using _barrier = await Barrier.hold(client, "migration");
- *   await migrate();
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const done: string[] = [];
  *
- * async function start(client: KvorumClient, serve: () => void): Promise<void> {
- *   await passBarrier(client, "migration");
- *   serve();
- * }
+ * const migration = await Barrier.hold(client, "migration");
+ * const server = passBarrier(client, "migration").then(() => done.push("served"));
+ * done.push("migrated");
+ * await migration.release();
+ * await server;
+ * if (done.join() !== "migrated,served") throw new Error(done.join());
  * ```
  */
 export class Barrier implements AsyncDisposable {
@@ -75,12 +77,21 @@ export class Barrier implements AsyncDisposable {
  * Waits until nobody holds a barrier; not at all if nobody does.
  * @throws {KvorumError} `DEADLINE_EXCEEDED` when it was not released in time
  *
- * @example
+ * @example Do not wait for ever
  * ```ts
- * import { type KvorumClient, passBarrier } from "@kvorum/kvorum/client";
+ * import { Barrier, KvorumError, passBarrier } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function isOpen(client: KvorumClient): Promise<boolean> {
- *   return await passBarrier(client, "migration", { deadlineMs: 1_000 }).then(() => true, () => false);
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await passBarrier(client, "migration"); // nobody holds it
+ *
+ * await using _barrier = await Barrier.hold(client, "migration");
+ * try {
+ *   await passBarrier(client, "migration", { deadlineMs: 50 });
+ * } catch (error) {
+ *   if (!(error instanceof KvorumError) || error.code !== "DEADLINE_EXCEEDED") throw error;
+ *   console.log("the migration takes its time");
  * }
  * ```
  */

@@ -10,14 +10,23 @@ import { nextChange, type RecipeOptions, uniqueName, waiting } from "./wait.ts";
  * Several programs that begin something together and end it together, in the layout of etcd's
  * `recipe.DoubleBarrier`. Who dies meanwhile is not waited for.
  *
- * @example Work in step with two others
+ * @example Work in step with another one
  * ```ts
- * import { DoubleBarrier, type Session } from "@kvorum/kvorum/client";
+ * import { DoubleBarrier, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function step(session: Session, compute: () => Promise<void>): Promise<void> {
- *   await using _together = await DoubleBarrier.enter(session, "simulation/step-7", 3);
- *   await compute();
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const begun = new Set<string>();
+ *
+ * async function work(name: string): Promise<void> {
+ *   await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *   const together = await DoubleBarrier.enter(session, "simulation/step-7", 2);
+ *   begun.add(name); // both are inside
+ *   await together.leave();
+ *   if (begun.size !== 2) throw new Error("One left before the other began");
  * }
+ *
+ * await Promise.all([work("ann"), work("bob")]);
  * ```
  */
 export class DoubleBarrier implements AsyncDisposable {

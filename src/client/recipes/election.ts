@@ -11,14 +11,22 @@ import { nextChange, type RecipeOptions } from "./wait.ts";
 /**
  * An election that was won, in etcd's layout: `etcdctl elect` takes part in the same one.
  *
- * @example Lead for as long as possible
+ * @example Lead, and hand over
  * ```ts
- * import { Leadership, type Session } from "@kvorum/kvorum/client";
+ * import { Leadership, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function lead(session: Session, work: (lost: AbortSignal) => Promise<void>) {
- *   await using leadership = await Leadership.campaign(session, "scheduler", "host-1");
- *   await work(leadership.lost);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using ann = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * await using bob = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *
+ * const first = await Leadership.campaign(ann, "scheduler", "host-1");
+ * const campaign = Leadership.campaign(bob, "scheduler", "host-2"); // waits
+ * await first.proclaim("host-1, 3 jobs running");
+ * await first.resign();
+ *
+ * await using second = await campaign;
+ * if (second.token <= first.token) throw new Error("Tokens grow with each leader");
  * ```
  */
 export class Leadership implements AsyncDisposable {
@@ -88,13 +96,18 @@ export class Leadership implements AsyncDisposable {
  * Who leads.
  * @returns the leader's key with what it proclaims, or null if nobody does
  *
- * @example
+ * @example Who it is
  * ```ts
- * import { type KvorumClient, leaderOf } from "@kvorum/kvorum/client";
+ * import { leaderOf, Leadership, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function scheduler(client: KvorumClient): Promise<string> {
- *   return (await leaderOf(client, "scheduler"))?.text() ?? "nobody";
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * console.log(await leaderOf(client, "scheduler")); // null: nobody leads
+ *
+ * await using session = await Session.open(client, { ttlSeconds: 10 });
+ * await using _leadership = await Leadership.campaign(session, "scheduler", "host-1");
+ * if ((await leaderOf(client, "scheduler"))?.text() !== "host-1") throw new Error("Not leading");
  * ```
  */
 export async function leaderOf(
@@ -109,12 +122,20 @@ export async function leaderOf(
  * Who leads, and every change of that: another leader, something new that it proclaims, or null while
  * nobody leads. Only the newest is told to who looks late.
  *
- * @example
+ * @example Follow whoever leads
  * ```ts
- * import { type KvorumClient, observeLeader } from "@kvorum/kvorum/client";
+ * import { Leadership, observeLeader, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function follow(client: KvorumClient, onLeader: (host: string) => void): Promise<void> {
- *   for await (const leader of observeLeader(client, "scheduler")) onLeader(leader?.text() ?? "");
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await using session = await Session.open(client, { ttlSeconds: 10 });
+ * await using leadership = await Leadership.campaign(session, "scheduler", "host-1");
+ *
+ * for await (const leader of observeLeader(client, "scheduler")) {
+ *   console.log(leader?.text() ?? "nobody"); // host-1, then nobody
+ *   if (leader === null) break;
+ *   await leadership.resign();
  * }
  * ```
  */

@@ -3,7 +3,29 @@ import { inLine, leaveLine, type Line, type Place, untilFront } from "./line.ts"
 import type { Session } from "./session.ts";
 import type { RecipeOptions } from "./wait.ts";
 
-/** A lock that a session holds, of whichever kind. */
+/**
+ * A lock that a session holds, of whichever kind.
+ *
+ * @example What any kind of lock may guard
+ * ```ts
+ * import { type HeldLock, Lock, Session, WriteLock } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * let newest = 0;
+ * function write(lock: HeldLock): void {
+ *   lock.lost.throwIfAborted();
+ *   if (lock.token < newest) throw new Error("A newer holder has written");
+ *   newest = lock.token;
+ * }
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * for (const kind of [Lock, WriteLock]) {
+ *   await using lock = await kind.acquire(session, `guard/${kind.name}`);
+ *   write(lock);
+ * }
+ * ```
+ */
 export class HeldLock implements AsyncDisposable {
   /** The key that stands for the holder. */
   readonly key: string;

@@ -5,7 +5,30 @@ import type { RangeOptions, SortBy } from "../operation.ts";
 import { compare, op } from "../txn.ts";
 import { nextChange, type RecipeOptions, waiting } from "./wait.ts";
 
-/** Items below a prefix, each of which one consumer gets. */
+/**
+ * Items below a prefix, each of which one consumer gets.
+ *
+ * @example A consumer that does not mind which kind it is
+ * ```ts
+ * import { type ItemQueue, PriorityQueue, Queue } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * async function drain(queue: ItemQueue): Promise<string[]> {
+ *   const items: string[] = [];
+ *   for (let item = await queue.tryDequeue(); item !== null; item = await queue.tryDequeue()) {
+ *     items.push(item.text());
+ *   }
+ *   return items;
+ * }
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const pages = new Queue(cluster.client, "pages");
+ * await pages.enqueue("/");
+ * const mails = new PriorityQueue(cluster.client, "mails");
+ * await mails.enqueue("hello", 7);
+ * console.log(await drain(pages), await drain(mails)); // ["/"] ["hello"]
+ * ```
+ */
 export abstract class ItemQueue {
   /** Who asks for the items. */
   readonly client: KvorumClient;

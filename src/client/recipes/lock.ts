@@ -13,12 +13,19 @@ import type { RecipeOptions } from "./wait.ts";
  *
  * @example Do something alone
  * ```ts
- * import { Lock, type Session } from "@kvorum/kvorum/client";
+ * import { Lock, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function alone(session: Session, work: (token: number, lost: AbortSignal) => Promise<void>) {
- *   await using lock = await Lock.acquire(session, "jobs/nightly", { deadlineMs: 60_000 });
- *   await work(lock.token, lock.lost);
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using ann = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * await using bob = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *
+ * {
+ *   await using lock = await Lock.acquire(ann, "jobs/nightly", { deadlineMs: 60_000 });
+ *   console.log("alone, with token", lock.token);
+ *   if (await Lock.tryAcquire(bob, "jobs/nightly") !== null) throw new Error("Not alone");
  * }
+ * await using _lock = await Lock.acquire(bob, "jobs/nightly"); // released above
  * ```
  */
 export class Lock extends HeldLock {

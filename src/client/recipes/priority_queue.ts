@@ -14,11 +14,16 @@ const SEQUENCE_DIGITS = 16;
  *
  * @example Let what is urgent overtake
  * ```ts
- * import { type KvorumClient, PriorityQueue } from "@kvorum/kvorum/client";
+ * import { PriorityQueue } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function alarm(client: KvorumClient, text: string): Promise<void> {
- *   await new PriorityQueue(client, "mails").enqueue(text, 0);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const mails = new PriorityQueue(cluster.client, "mails");
+ *
+ * await mails.enqueue("newsletter", 9);
+ * await mails.enqueue("fire in the server room", 0);
+ * const first = await mails.dequeue();
+ * if (first.text() !== "fire in the server room") throw new Error("The newsletter came first");
  * ```
  */
 export class PriorityQueue extends ItemQueue {

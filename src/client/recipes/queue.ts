@@ -10,15 +10,20 @@ import { uniqueName } from "./wait.ts";
  *
  * @example Spread work over programs
  * ```ts
- * import { type KvorumClient, Queue } from "@kvorum/kvorum/client";
+ * import { Queue } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function produce(client: KvorumClient, url: string): Promise<void> {
- *   await new Queue(client, "pages").enqueue(url);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
  *
- * async function consume(client: KvorumClient, visit: (url: string) => Promise<void>) {
- *   for await (const item of new Queue(client, "pages").items()) await visit(item.text());
+ * const producer = new Queue(cluster.client, "pages");
+ * for (const page of ["/", "/about"]) await producer.enqueue(page);
+ *
+ * const visited: string[] = [];
+ * for await (const item of new Queue(cluster.client, "pages").items()) { // any number of consumers
+ *   visited.push(item.text());
+ *   if (visited.length === 2) break;
  * }
+ * if (visited.join() !== "/,/about") throw new Error(visited.join());
  * ```
  */
 export class Queue extends ItemQueue {

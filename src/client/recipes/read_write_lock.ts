@@ -18,14 +18,17 @@ function lineOf({ client }: Session, name: string, kind: "read" | "write"): Line
  * starves: a reader also waits for a writer that waits. See {@linkcode Lock} for what the token is
  * for: a reader's is greater than those of all writers before.
  *
- * @example Read what nobody writes meanwhile
+ * @example Read together what nobody writes meanwhile
  * ```ts
- * import { ReadLock, type Session } from "@kvorum/kvorum/client";
+ * import { ReadLock, Session, WriteLock } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function report(session: Session, read: () => Promise<string>): Promise<string> {
- *   await using _lock = await ReadLock.acquire(session, "ledger");
- *   return await read();
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *
+ * await using _ann = await ReadLock.acquire(session, "ledger");
+ * await using _bob = await ReadLock.acquire(session, "ledger");
+ * if (await WriteLock.tryAcquire(session, "ledger") !== null) throw new Error("Somebody writes");
  * ```
  */
 export class ReadLock extends HeldLock {
@@ -62,12 +65,15 @@ export class ReadLock extends HeldLock {
  *
  * @example Write what nobody reads meanwhile
  * ```ts
- * import { type Session, WriteLock } from "@kvorum/kvorum/client";
+ * import { ReadLock, Session, WriteLock } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function post(session: Session, write: (token: number) => Promise<void>): Promise<void> {
- *   await using lock = await WriteLock.acquire(session, "ledger");
- *   await write(lock.token);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *
+ * await using lock = await WriteLock.acquire(session, "ledger");
+ * console.log("written with token", lock.token);
+ * if (await ReadLock.tryAcquire(session, "ledger") !== null) throw new Error("Somebody reads");
  * ```
  */
 export class WriteLock extends HeldLock {

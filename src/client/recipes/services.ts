@@ -30,14 +30,17 @@ export interface RegisterOptions extends WaitOptions {
  *
  * @example Serve, and be found
  * ```ts
- * import { Registration, type Session } from "@kvorum/kvorum/client";
+ * import { endpointsOf, Registration, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function announce(session: Session, serve: (stop: AbortSignal) => Promise<void>) {
- *   await using registration = await Registration.register(session, "web", "10.0.0.7:8080", {
- *     metadata: { zone: "b" },
- *   });
- *   await serve(registration.lost);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ *
+ * await using registration = await Registration.register(session, "web", "10.0.0.7:8080", {
+ *   metadata: { zone: "b" },
+ * });
+ * await registration.update({ zone: "b", busy: true });
+ * console.log((await endpointsOf(cluster.client, "web"))[0].metadata);
  * ```
  */
 export class Registration implements AsyncDisposable {
@@ -106,11 +109,18 @@ export class Registration implements AsyncDisposable {
  *
  * @example Take any of them
  * ```ts
- * import { endpointsOf, type KvorumClient } from "@kvorum/kvorum/client";
+ * import { endpointsOf, Registration, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function anyAddress(client: KvorumClient): Promise<string | undefined> {
- *   return (await endpointsOf(client, "web"))[0]?.address;
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * for (const address of ["10.0.0.7:8080", "10.0.0.8:8080"]) {
+ *   await Registration.register(session, "web", address);
  * }
+ *
+ * const endpoints = await endpointsOf(cluster.client, "web");
+ * const { address } = endpoints[Math.floor(Math.random() * endpoints.length)];
+ * console.log(`http://${address}/`);
  * ```
  */
 export async function endpointsOf(
@@ -128,12 +138,17 @@ export async function endpointsOf(
  *
  * @example Balance over what is there
  * ```ts
- * import { type KvorumClient, observeEndpoints } from "@kvorum/kvorum/client";
+ * import { observeEndpoints, Registration, Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function follow(client: KvorumClient, use: (addresses: string[]) => void): Promise<void> {
- *   for await (const endpoints of observeEndpoints(client, "web")) {
- *     use(endpoints.map(({ address }) => address));
- *   }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await using session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * await using server = await Registration.register(session, "web", "10.0.0.7:8080");
+ *
+ * for await (const endpoints of observeEndpoints(cluster.client, "web")) {
+ *   console.log(endpoints.map(({ address }) => address)); // ["10.0.0.7:8080"], then []
+ *   if (endpoints.length === 0) break;
+ *   await server.withdraw();
  * }
  * ```
  */

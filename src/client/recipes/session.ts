@@ -2,7 +2,26 @@ import type { Clock, Stoppable } from "../../base/clock.ts";
 import type { KvorumClient, WaitOptions } from "../client.ts";
 import { KvorumError } from "../errors.ts";
 
-/** The session's lease is gone, and with it every key that hung on it. */
+/**
+ * The session's lease is gone, and with it every key that hung on it.
+ *
+ * @example Tell it from other failures
+ * ```ts
+ * import { Lock, Session, SessionLostError } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const session = await Session.open(cluster.client, { ttlSeconds: 10 });
+ * await session.close();
+ *
+ * try {
+ *   await Lock.acquire(session, "jobs/nightly");
+ * } catch (error) {
+ *   if (!(error instanceof SessionLostError)) throw error;
+ *   console.log("open another session, and begin again");
+ * }
+ * ```
+ */
 export class SessionLostError extends KvorumError {
   /** The class, as for every error. */
   override name = "SessionLostError";
@@ -29,15 +48,19 @@ const TIMER_MAX_MS = 2_147_483_647;
  * A lease that is kept alive for as long as the program runs. Locks and leaderships hang on one: when
  * the program dies they end by themselves, `ttlSeconds` later at most.
  *
- * @example
+ * @example Announce a service for as long as this program runs
  * ```ts
- * import { type KvorumClient, Session } from "@kvorum/kvorum/client";
+ * import { Session } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function announce(client: KvorumClient, url: string): Promise<Session> {
- *   const session = await Session.open(client, { ttlSeconds: 10 });
- *   await client.put(`services/${session.lease}`, url, { lease: session.lease });
- *   return session;
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * {
+ *   await using session = await Session.open(client, { ttlSeconds: 10 });
+ *   await client.put("services/web", "10.0.0.7:8080", { lease: session.lease });
+ *   session.lost.addEventListener("abort", () => console.log("announced no more"));
  * }
+ * if (await client.get("services/web") !== null) throw new Error("It outlived its session");
  * ```
  */
 export class Session implements AsyncDisposable {

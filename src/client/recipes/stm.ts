@@ -37,6 +37,7 @@ export interface Transacted<T> {
  * @example Move money
  * ```ts
  * import { type KvorumClient, transact } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
  * async function move(client: KvorumClient, from: string, to: string, amount: number) {
  *   await transact(client, async (memory) => {
@@ -45,6 +46,12 @@ export interface Transacted<T> {
  *     memory.put(to, String(Number(target?.text() ?? 0) + amount));
  *   }, { prefetch: [from, to] });
  * }
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await client.put("ann", "100");
+ * await Promise.all([move(client, "ann", "bob", 30), move(client, "ann", "bob", 20)]);
+ * if ((await client.get("bob"))?.text() !== "50") throw new Error("Money was lost");
  * ```
  */
 export function transact<T>(
