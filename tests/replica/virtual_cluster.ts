@@ -56,9 +56,22 @@ export class VirtualCluster implements AsyncDisposable {
   }
 
   /** Starts one replica, on a disk that it used before or on a new one. */
-  async open(
+  open(
     id: MemberId,
     disk: MemoryDisk = new MemoryDisk(`disk of ${id}`),
+  ): Promise<VirtualNode> {
+    return this.#open(id, disk, this.founders);
+  }
+
+  /** Starts one replica that is none of the founders and must be made a member. */
+  join(id: MemberId): Promise<VirtualNode> {
+    return this.#open(id, new MemoryDisk(`disk of ${id}`), []);
+  }
+
+  async #open(
+    id: MemberId,
+    disk: MemoryDisk,
+    initialMembers: readonly InitialMember[],
   ): Promise<VirtualNode> {
     const events: ReplicaEvent[] = [];
     const replica = await Replica.open({
@@ -71,7 +84,7 @@ export class VirtualCluster implements AsyncDisposable {
         clusterId: 99n,
         memberId: id,
         instanceId: new Uint8Array(16).fill(Number(id)),
-        initialMembers: this.founders,
+        initialMembers,
       },
       attributes: { name: `n${id}`, clientUrls: [] },
       onEvent: (event) => events.push(event),

@@ -72,7 +72,7 @@ export class SimNetwork {
   /** How many episodes cut each directed link, as "from>to". */
   readonly #cuts = new Map<string, number>();
   readonly #weather = new Set<Weather>();
-  /** When the last frame of each link arrives, if frames keep their order. */
+  /** When the last frame of each link arrives. */
   readonly #lastArrivalMs = new Map<string, number>();
 
   constructor(world: World, options: NetworkOptions, verdict: Verdict) {
@@ -142,15 +142,13 @@ export class SimNetwork {
     delayMs: number,
   ): void {
     const link = `${from}>${to}`;
-    if (this.#options.isOrdered) {
-      const arrivalMs = Math.max(
-        this.#world.nowMs + delayMs,
-        this.#lastArrivalMs.get(link) ?? 0,
-      );
-      this.#lastArrivalMs.set(link, arrivalMs);
-      delayMs = arrivalMs - this.#world.nowMs;
-    }
+    const { nowMs } = this.#world;
+    const lastMs = this.#lastArrivalMs.get(link) ?? 0;
+    const isOvertaking = !this.#options.isOrdered && nowMs + delayMs < lastMs;
+    if (this.#options.isOrdered) delayMs = Math.max(delayMs, lastMs - nowMs);
+    this.#lastArrivalMs.set(link, Math.max(nowMs + delayMs, lastMs));
     this.#world.after(delayMs, () => {
+      if (isOvertaking) this.#verdict.count("frames reordered");
       if ((this.#cuts.get(link) ?? 0) > 0) return;
       const target = this.#transports.get(to);
       target?.clock.run(() => target.listener?.onMessages(from, messages));

@@ -168,6 +168,7 @@ const MEMBERSHIP_KINDS = [
   "reconfigure",
   "removeThenCrash",
 ] as const;
+const STORAGE_LOSSES = ["wipe", "bitRot"] as const;
 
 function drawFaults(prng: Prng, readMode: ReadMode): Partial<Record<FaultKind, FaultPlan>> {
   const faults: Partial<Record<FaultKind, FaultPlan>> = {};
@@ -183,10 +184,10 @@ function drawFaults(prng: Prng, readMode: ReadMode): Partial<Record<FaultKind, F
   }
   // A lease of a leader trusts that ticks do not stop.
   if (readMode === "lease") delete faults.pause;
-  // Who has lost a storage for good must not lose the quorum by other changes at the same time.
-  if (faults.wipe !== undefined || faults.bitRot !== undefined) {
-    for (const kind of MEMBERSHIP_KINDS) delete faults[kind];
-  }
+  // Where a storage is lost for good, other changes at the same time could lose the quorum.
+  const excluded = prng.chance(0.3) ? MEMBERSHIP_KINDS : STORAGE_LOSSES;
+  for (const kind of excluded) delete faults[kind];
+  if (faults.addLearner !== undefined) faults.promote ??= faults.addLearner;
   return faults;
 }
 
