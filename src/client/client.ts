@@ -51,19 +51,23 @@ const PAGE_SIZE = 1_000;
  * be sent; one whose fate could not be learned by the deadline rejects with
  * {@linkcode OutcomeUnknownError}.
  *
- * @example Keep settings
+ * @example Keep settings, and look back at them
  * ```ts
- * import type { KvorumClient } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function setPort(client: KvorumClient, port: number): Promise<number> {
- *   const { revision } = await client.put("settings/web", JSON.stringify({ port }));
- *   return revision;
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster; // elsewhere: connect("http://127.0.0.1:2379")
  *
- * async function portOf(client: KvorumClient): Promise<number> {
- *   const settings: { port: number } | undefined = (await client.get("settings/web"))?.json();
- *   return settings?.port ?? 8080;
- * }
+ * const { revision } = await client.put("settings/web", JSON.stringify({ port: 80 }));
+ * await client.put("settings/web", JSON.stringify({ port: 8080 }));
+ *
+ * const now = await client.get("settings/web");
+ * const before = await client.get("settings/web", { revision });
+ * console.log(now?.json(), "was", before?.json());
+ *
+ * await client.compact(revision + 1); // nobody looks back any further
+ * const { deleted } = await client.delete({ prefix: "settings/" });
+ * if (deleted !== 1) throw new Error(`deleted ${deleted}`);
  * ```
  */
 export class KvorumClient implements AsyncDisposable {

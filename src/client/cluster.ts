@@ -26,15 +26,16 @@ export interface Member {
 /**
  * The replicas of the cluster, by identity.
  *
- * @example Connect to all of a cluster, knowing one
+ * @example Where clients reach the cluster
  * ```ts
- * import { connect, type KvorumClient, memberList } from "@kvorum/kvorum/client";
+ * import { memberList } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function connectToAll(url: string): Promise<KvorumClient> {
- *   await using one = connect(url);
- *   const members = await memberList(one);
- *   return connect(members.flatMap(({ clientUrls }) => clientUrls));
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * const members = await memberList(cluster.client);
+ * for (const { id, name, clientUrls } of members) console.log(id.toString(16), name, clientUrls);
+ * if (members.length !== 1) throw new Error(`${members.length} members`);
  * ```
  */
 export function memberList(
@@ -50,6 +51,18 @@ export function memberList(
  * @param peerUrls Where the other replicas will reach it.
  * @returns the new member
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
+ *
+ * @example Add one that learns before it votes
+ * ```ts
+ * import { memberAdd } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * const member = await memberAdd(cluster.client, ["http://10.0.0.4:2380"], { learner: true });
+ * if (!member.isLearner) throw new Error("It votes");
+ * // Now start it: kvorum serve --initial-cluster-state existing …
+ * ```
  */
 export function memberAdd(
   client: KvorumClient,
@@ -67,6 +80,20 @@ export function memberAdd(
  * Takes a replica out, for good.
  * @returns those that are left
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
+ *
+ * @example Replace a machine that is lost
+ * ```ts
+ * import { memberAdd, memberRemove } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ *
+ * const lost = await memberAdd(client, ["http://10.0.0.4:2380"], { learner: true });
+ * await memberRemove(client, lost.id);
+ * const members = await memberAdd(client, ["http://10.0.0.5:2380"], { learner: true });
+ * if (members.id === lost.id) throw new Error("The new one has the old one's identity");
+ * ```
  */
 export function memberRemove(
   client: KvorumClient,
@@ -76,7 +103,23 @@ export function memberRemove(
   return client.call(MEMBER_REMOVE, { id }, ({ members }) => members, options);
 }
 
-/** Changes where the other replicas reach a replica. @returns all replicas */
+/**
+ * Changes where the other replicas reach a replica.
+ * @returns all replicas
+ *
+ * @example A replica has moved
+ * ```ts
+ * import { memberAdd, memberUpdate } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const { id } = await memberAdd(client, ["http://10.0.0.4:2380"], { learner: true });
+ *
+ * const members = await memberUpdate(client, id, ["http://10.0.7.4:2380"]);
+ * console.log(members.find((member) => member.id === id)?.peerUrls);
+ * ```
+ */
 export function memberUpdate(
   client: KvorumClient,
   id: bigint,
@@ -91,6 +134,23 @@ export function memberUpdate(
  * Lets a learner vote.
  * @returns all replicas
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
+ *
+ * @example Promote a learner once it has caught up
+ * ```ts
+ * import { KvorumError, memberAdd, memberPromote } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const { id } = await memberAdd(client, ["http://10.0.0.4:2380"], { learner: true });
+ *
+ * try {
+ *   await memberPromote(client, id);
+ * } catch (error) {
+ *   if (!(error instanceof KvorumError) || error.code !== "FAILED_PRECONDITION") throw error;
+ *   console.log("not yet:", error.message); // it was never started
+ * }
+ * ```
  */
 export function memberPromote(
   client: KvorumClient,
