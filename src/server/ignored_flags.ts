@@ -24,7 +24,11 @@ export const IGNORED_FLAGS: readonly FlagSpec[] = [
   flag("backend-bbolt-freelist-type", "string", NOT_BBOLT),
   flag("backend-batch-interval", "string", NOT_BBOLT),
   flag("backend-batch-limit", "number", NOT_BBOLT),
-  flag("bootstrap-defrag-threshold-megabytes", "number", NOT_BBOLT),
+  flag(
+    "bootstrap-defrag-threshold-megabytes",
+    "number",
+    "Skipping defragmentation: the storage frees its space by itself.",
+  ),
   flag("compaction-batch-limit", "number", "Compaction works in small steps by itself."),
   flag("compaction-sleep-interval", "string", "Compaction works in small steps by itself."),
   flag("initial-election-tick-advance", "boolean", NEVER),

@@ -100,6 +100,8 @@ async function openReplica(
     "initial-cluster-token": options.clusterToken,
     "initial-cluster-state": options.joinsExisting ? "existing" : "new",
     "quota-backend-bytes": options.upkeep.quotaBytes,
+    "snapshot-count": options.snapshotEntries,
+    "snapshot-catchup-entries": options.snapshotCatchUpEntries,
   });
   let self = options.memberId;
   const replica = await Replica.open({
@@ -198,5 +200,8 @@ async function announceWhenReady(
   }
   for (const address of options.listenClientUrls) {
     logger.log("info", "server/serve", "ready to serve client requests", { address });
+    const isSecure = address.startsWith("https:");
+    const msg = isSecure ? "serving client traffic securely" : "serving client traffic insecurely";
+    logger.log("info", "server/serve", msg, { address });
   }
 }
