@@ -283,8 +283,8 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "a snapshot forgets which batches were applied",
     file: "machine/machine.ts",
-    search: "this.#tables = [leases, members, alarms, this.#proposers, this.#identities];",
-    replace: "this.#tables = [leases, members, alarms, this.#identities];",
+    search: "this.#tables = [leases, members, alarms, this.#proposers, this.#identities",
+    replace: "this.#tables = [leases, members, alarms, this.#identities",
     seedsMax: 50,
   },
   {
