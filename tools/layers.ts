@@ -78,6 +78,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "src/embedded": {
     platform: "web",
     mayImport: [
+      "src/raft",
       "src/machine",
       "src/storage",
       "src/transport",
