@@ -48,15 +48,19 @@ export interface KvorumErrorOptions extends ErrorOptions {
 /**
  * A call that failed. Programs look at {@linkcode KvorumError.code}; the message is for people.
  *
- * @example Tell a full cluster from one that is away
+ * @example Look at the code
  * ```ts
  * import { KvorumError } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * function advice(error: unknown): string {
- *   if (!(error instanceof KvorumError)) throw error;
- *   return error.code === "RESOURCE_EXHAUSTED" ? "compact, then defragment" : error.message;
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * try {
+ *   await cluster.client.leases.revoke(7n);
+ * } catch (error) {
+ *   if (!(error instanceof KvorumError) || error.code !== "NOT_FOUND") throw error;
+ *   console.log(error.message, error.retryable); // no such lease, now or later: false
  * }
- * advice(new KvorumError("UNAVAILABLE", "no endpoint answers"));
  * ```
  */
 export class KvorumError extends Error {
@@ -82,9 +86,10 @@ export class KvorumError extends Error {
  * A write that was sent and never answered: it may have been applied once, or not at all. Read before
  * you write again.
  *
- * @example
+ * @example Read before you write again
  * ```ts
  * import { type KvorumClient, OutcomeUnknownError } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
  * async function isStored(client: KvorumClient, key: string, value: string): Promise<boolean> {
  *   try {
@@ -95,6 +100,9 @@ export class KvorumError extends Error {
  *     return (await client.get(key))?.text() === value;
  *   }
  * }
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * if (!await isStored(cluster.client, "orders/7", "paid")) throw new Error("Not stored");
  * ```
  */
 export class OutcomeUnknownError extends KvorumError {
@@ -105,13 +113,25 @@ export class OutcomeUnknownError extends KvorumError {
 /**
  * A watch or a read of a revision whose history is gone.
  *
- * @example
+ * @example Begin again with what is left
  * ```ts
  * import { CompactedError } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * const restartFrom = (error: unknown) =>
- *   error instanceof CompactedError ? error.compactRevision : undefined;
- * restartFrom(new Error("another one"));
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const { revision } = await client.put("a", "1");
+ * await client.put("a", "2");
+ * await client.compact(revision + 1);
+ *
+ * let startRevision = revision;
+ * try {
+ *   for await (const _batch of client.watch("a", { startRevision })) break;
+ * } catch (error) {
+ *   if (!(error instanceof CompactedError)) throw error;
+ *   startRevision = error.compactRevision;
+ * }
+ * if (startRevision !== revision + 1) throw new Error(`from ${startRevision}`);
  * ```
  */
 export class CompactedError extends KvorumError {

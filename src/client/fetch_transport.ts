@@ -29,12 +29,20 @@ export interface FetchTransportOptions {
  * connection; results and errors are the same. The servers must be Kvorum's: etcd's own gateway speaks
  * the same JSON but does not know a write that it gets twice.
  *
- * @example
+ * @example Requests instead of a WebSocket
  * ```ts
  * import { connect, FetchTransport } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * const urls = ["http://127.0.0.1:2379"];
- * await using client = connect(urls, { transport: new FetchTransport(urls) });
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * const urls = ["http://replica-0:2379"];
+ * // Only here, where no server listens; otherwise the platform's fetch does.
+ * const fetch = (request: Request) => cluster.replica(0)!.fetch(request);
+ *
+ * await using client = connect(urls, { transport: new FetchTransport(urls, { fetch }) });
+ * await client.put("greeting", "hello");
+ * if ((await client.get("greeting"))?.text() !== "hello") throw new Error("Not stored");
  * ```
  */
 export class FetchTransport implements ClientTransport {

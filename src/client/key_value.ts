@@ -6,12 +6,17 @@ import { toText } from "./data.ts";
  *
  * @example Read a value in the form that it has
  * ```ts
- * import type { KeyValue } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * function port(kv: KeyValue): number {
- *   const settings: { port: number } = kv.json();
- *   return settings.port;
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await client.put("settings/web", '{"port":8080}');
+ *
+ * const kv = await client.get("settings/web");
+ * if (kv === null) throw new Error("Not stored");
+ * const { port } = kv.json<{ port: number }>();
+ * console.log(kv.name, port, kv.text(), kv.value.length);
+ * console.log(kv.version, kv.modRevision === kv.createRevision); // 1 true: set once, never changed
  * ```
  */
 export class KeyValue {

@@ -31,13 +31,19 @@ export interface LeaseState {
  *
  * @example Announce a service for as long as it lives
  * ```ts
- * import type { KvorumClient } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function announce(client: KvorumClient, url: string): Promise<bigint> {
- *   const { id } = await client.leases.grant(30);
- *   await client.put(`services/web/${id}`, url, { lease: id });
- *   return id;
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ *
+ * const { id } = await client.leases.grant(30);
+ * await client.put("services/web", "10.0.0.7:8080", { lease: id });
+ * await client.leases.renew(id); // before the 30 seconds are over, again and again
+ * const { keys, remainingSeconds } = await client.leases.state(id, { keys: true });
+ * console.log(keys.length, remainingSeconds);
+ *
+ * await client.leases.revoke(id); // or do not renew it any more
+ * if (await client.get("services/web") !== null) throw new Error("It outlived its lease");
  * ```
  */
 export class Leases<O> {

@@ -23,16 +23,22 @@ export interface LeasingOptions {
  * may begin with it.
  * @throws {TypeError} if the prefix is empty
  *
- * @example Read a setting a million times
+ * @example Read a setting a thousand times, and ask once
  * ```ts
- * import { type KvorumClient, leasing } from "@kvorum/kvorum/client";
+ * import { leasing } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function serve(client: KvorumClient, handle: (limit: string) => void): Promise<void> {
- *   await using cached = leasing(client, "leasing/");
- *   for (let i = 0; i < 1_000_000; i++) {
- *     handle((await cached.get("settings/limit"))?.text() ?? "");
- *   }
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await client.put("settings/limit", "7");
+ *
+ * await using cached = leasing(client, "leasing/");
+ * let sum = 0;
+ * for (let i = 0; i < 1_000; i++) sum += Number((await cached.get("settings/limit"))?.text());
+ * if (sum !== 7_000) throw new Error(`summed up ${sum}`);
+ *
+ * await cached.put("settings/limit", "8"); // written at the cluster, too
+ * if ((await client.get("settings/limit"))?.text() !== "8") throw new Error("Not stored");
  * ```
  */
 export function leasing(

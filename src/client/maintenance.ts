@@ -47,15 +47,16 @@ export interface Status {
  * How one replica is: the one that the client is connected to. It is asked of that one alone, so it
  * works without a leader, too.
  *
- * @example Ask each of several
+ * @example Ask each replica of a cluster
  * ```ts
- * import { connect, status, type Status } from "@kvorum/kvorum/client";
+ * import { status } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function statusOfAll(endpoints: readonly string[]): Promise<Status[]> {
- *   return await Promise.all(endpoints.map(async (endpoint) => {
- *     await using client = connect(endpoint);
- *     return await status(client);
- *   }));
+ * await using cluster = await TestCluster.start();
+ *
+ * for (let index = 0; index < cluster.size; index++) {
+ *   const { isLeader, revision, dbBytes } = await status(cluster.connect({}, index));
+ *   console.log(isLeader ? "leader" : "follower", revision, dbBytes);
  * }
  * ```
  */
@@ -93,7 +94,21 @@ export interface Alarm {
   readonly type: "NOSPACE" | "CORRUPT";
 }
 
-/** The alarms of all replicas. */
+/**
+ * The alarms of all replicas.
+ *
+ * @example Whether anything is wrong
+ * ```ts
+ * import { alarms } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * for (const { type, memberId } of await alarms(cluster.client)) {
+ *   throw new Error(`${type} at ${memberId.toString(16)}`);
+ * }
+ * ```
+ */
 export function alarms(client: KvorumClient, options?: WaitOptions): Promise<readonly Alarm[]> {
   return callAlarm(client, AlarmAction.GET, null, options);
 }
@@ -102,6 +117,21 @@ export function alarms(client: KvorumClient, options?: WaitOptions): Promise<rea
  * Ends alarms whose cause was removed.
  * @param alarm Which one. @default {all}
  * @returns those that were ended
+ *
+ * @example After a full replica was given room
+ * ```ts
+ * import { alarms, defragment, disarm } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ *
+ * const { revision } = await client.put("a", "1");
+ * await client.compact(revision);
+ * await defragment(client);
+ * for (const { type } of await disarm(client)) console.log("ended", type);
+ * if ((await alarms(client)).length > 0) throw new Error("Still wrong");
+ * ```
  */
 export async function disarm(
   client: KvorumClient,
@@ -134,7 +164,25 @@ function callAlarm(
   );
 }
 
-/** Waits until the replica that the client is connected to has given back what compaction freed. */
+/**
+ * Waits until the replica that the client is connected to has given back what compaction freed.
+ *
+ * @example Forget history, and give back its space
+ * ```ts
+ * import { defragment, status } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * for (let i = 0; i < 10; i++) await client.put("a", "x".repeat(1_000));
+ * const before = await status(client);
+ *
+ * await client.compact(before.revision, { physical: true });
+ * await defragment(client);
+ * const after = await status(client);
+ * if (after.dbBytesInUse >= before.dbBytesInUse) throw new Error("Nothing was freed");
+ * ```
+ */
 export function defragment(client: KvorumClient, options?: WaitOptions): Promise<void> {
   return client.call(DEFRAGMENT, {}, () => {}, options);
 }
@@ -152,6 +200,23 @@ export interface HashKv {
 /**
  * A checksum of what the replica has that the client is connected to.
  * @param revision Up to where. @default {all}
+ *
+ * @example Whether two replicas hold the same
+ * ```ts
+ * import { hashKv } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start();
+ * const { revision } = await cluster.client.put("a", "1");
+ *
+ * const hashes = [];
+ * for (const index of [0, 1]) {
+ *   const one = cluster.connect({}, index);
+ *   await one.get("a"); // waits until this replica has the revision, too
+ *   hashes.push((await hashKv(one, revision)).hash);
+ * }
+ * if (hashes[0] !== hashes[1]) throw new Error("The replicas differ");
+ * ```
  */
 export function hashKv(
   client: KvorumClient,
@@ -169,6 +234,25 @@ export function hashKv(
 /**
  * Hands leadership to another voter. Only the leader can: connect to it, or with `prefer: "leader"`.
  * @throws {KvorumError} `FAILED_PRECONDITION` when the replica does not lead, or cannot hand over
+ *
+ * @example Before the leader's machine is serviced
+ * ```ts
+ * import { KvorumError, memberList, moveLeader, status } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start();
+ * await using client = cluster.connect({ prefer: "leader" });
+ *
+ * const { leader } = await status(client);
+ * const successor = (await memberList(client)).find(({ id }) => id !== leader)!;
+ * try {
+ *   await moveLeader(client, successor.id);
+ *   console.log(successor.name, "leads");
+ * } catch (error) {
+ *   if (!(error instanceof KvorumError)) throw error;
+ *   console.log("look who leads now, and ask again:", error.message);
+ * }
+ * ```
  */
 export function moveLeader(
   client: KvorumClient,
@@ -184,13 +268,21 @@ export function moveLeader(
  *
  * @param options How long to wait for the beginning, and what ends it all.
  *
- * @example Save a copy
+ * @example Save a copy, and see that it is whole
  * ```ts
- * import { type KvorumClient, snapshot } from "@kvorum/kvorum/client";
+ * import { snapshot } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function save(client: KvorumClient, file: WritableStream<Uint8Array>): Promise<void> {
- *   await snapshot(client).pipeTo(file);
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * await cluster.client.put("greeting", "hello");
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeFile(path, snapshot(cluster.client)); // kvorum snapshot restore reads it
+ *
+ * const file = await Deno.readFile(path);
+ * const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", file.subarray(0, -32)));
+ * if (sum.toHex() !== file.subarray(-32).toHex()) throw new Error("The copy is damaged");
+ * await Deno.remove(path);
  * ```
  */
 export function snapshot(

@@ -50,14 +50,19 @@ export interface MirrorProgress {
  *
  * @example Keep a second cluster for the day on which the first one is lost
  * ```ts
- * import { connect, mirror } from "@kvorum/kvorum/client";
+ * import { mirror } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function keepSecond(onRevision: (revision: number) => void): Promise<void> {
- *   await using source = connect("http://10.0.0.1:2379");
- *   await using target = connect("http://10.9.0.1:2379");
- *   const options = { prefix: "app/", progressKey: "mirrored/app" };
- *   for await (const { revision } of mirror(source, target, options)) onRevision(revision);
+ * await using first = await TestCluster.start({ replicas: 1 });
+ * await using second = await TestCluster.start({ replicas: 1 });
+ * await first.client.put("app/colour", "green");
+ *
+ * const options = { prefix: "app/", progressKey: "mirrored/app" };
+ * for await (const { type, revision, puts } of mirror(first.client, second.client, options)) {
+ *   console.log(type, revision, puts); // "base" first, then a "change" for each revision
+ *   break; // a real one goes on
  * }
+ * if ((await second.client.get("app/colour"))?.text() !== "green") throw new Error("Not mirrored");
  * ```
  */
 export async function* mirror(

@@ -16,12 +16,21 @@ import type { CallOptions, ClientStream, ClientTransport } from "./transport.ts"
  *
  * @example Two programs that know nothing of each other
  * ```ts
- * import { type KvorumClient, namespaced } from "@kvorum/kvorum/client";
+ * import { namespaced } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function apart(client: KvorumClient): Promise<void> {
- *   await namespaced(client, "shop/").put("port", "80"); // is shop/port
- *   await namespaced(client, "blog/").put("port", "81"); // is blog/port
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const shop = namespaced(client, "shop/");
+ * const blog = namespaced(client, "blog/");
+ *
+ * await shop.put("port", "80");
+ * await blog.put("port", "81");
+ * console.log((await shop.get("port"))?.text(), (await blog.get("port"))?.text()); // 80 81
+ *
+ * const { kvs } = await client.range({ all: true });
+ * console.log(kvs.map(({ name }) => name)); // ["blog/port", "shop/port"]
+ * if (kvs.length !== 2) throw new Error("They are in each other's way");
  * ```
  */
 export function namespaced(client: KvorumClient, prefix: Data): KvorumClient {

@@ -28,21 +28,28 @@ export interface StateChange extends WatchBatch {
  *
  * @example Keep a copy of the configuration
  * ```ts
- * import { type KvorumClient, watchState } from "@kvorum/kvorum/client";
+ * import { watchState } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function mirror(client: KvorumClient, copy: Map<string, string>): Promise<void> {
- *   for await (const update of watchState(client, { prefix: "config/" })) {
- *     if (update.type === "snapshot") {
- *       copy.clear();
- *       for (const kv of update.kvs) copy.set(kv.name, kv.text());
- *     } else {
- *       for (const { type, kv } of update.events) {
- *         if (type === "put") copy.set(kv.name, kv.text());
- *         else copy.delete(kv.name);
- *       }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await client.put("config/colour", "green");
+ *
+ * const copy = new Map<string, string>();
+ * for await (const update of watchState(client, { prefix: "config/" })) {
+ *   if (update.type === "snapshot") {
+ *     copy.clear();
+ *     for (const kv of update.kvs) copy.set(kv.name, kv.text());
+ *     await client.put("config/colour", "red"); // somebody changes it
+ *   } else {
+ *     for (const { type, kv } of update.events) {
+ *       if (type === "put") copy.set(kv.name, kv.text());
+ *       else copy.delete(kv.name);
  *     }
+ *     break; // a real one goes on
  *   }
  * }
+ * if (copy.get("config/colour") !== "red") throw new Error("The copy is old");
  * ```
  */
 export async function* watchState(

@@ -84,9 +84,17 @@ export interface Comparisons {
  *
  * @example Only if nobody has changed it since
  * ```ts
- * import { compare, type Comparison } from "@kvorum/kvorum/client";
+ * import { compare, op } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * const unchanged: Comparison = compare.modRevision("config", "==", 7);
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * const { revision } = await client.put("config", "a");
+ *
+ * const change = client.txn().when(compare.modRevision("config", "==", revision))
+ *   .do(op.put("config", "b"));
+ * console.log((await change.commit()).succeeded); // true
+ * console.log((await change.commit()).succeeded); // false: now it has changed
  * ```
  */
 export const compare: Comparisons = {
@@ -132,11 +140,18 @@ export interface Operations {
 /**
  * Makes the operations of a transaction.
  *
- * @example
+ * @example Several at once
  * ```ts
  * import { op } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * const operations = [op.put("a", "1"), op.get("b"), op.delete({ prefix: "old/" })];
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ *
+ * const { succeeded, results } = await cluster.client.txn()
+ *   .do(op.put("a", "1"), op.get("b"), op.delete({ prefix: "old/" }))
+ *   .commit();
+ * // Without a condition it succeeds. Each result has its type:
+ * if (succeeded) console.log(results[0].revision, results[1]?.text(), results[2].deleted);
  * ```
  */
 export const op: Operations = {
@@ -193,16 +208,20 @@ export type CommitTxn<O> = <R>(
  *
  * @example Change a value only if nobody else did meanwhile
  * ```ts
- * import { compare, type KeyValue, type KvorumClient, op } from "@kvorum/kvorum/client";
+ * import { compare, op } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function increment(client: KvorumClient, counter: KeyValue): Promise<KeyValue | null> {
- *   const outcome = await client.txn()
- *     .when(compare.modRevision(counter.key, "==", counter.modRevision))
- *     .do(op.put(counter.key, String(Number(counter.text()) + 1)))
- *     .otherwise(op.get(counter.key))
- *     .commit();
- *   return outcome.succeeded ? null : outcome.results[0];
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ * await client.put("counter", "1");
+ *
+ * const counter = await client.get("counter");
+ * const outcome = await client.txn()
+ *   .when(compare.modRevision("counter", "==", counter!.modRevision))
+ *   .do(op.put("counter", String(Number(counter!.text()) + 1)))
+ *   .otherwise(op.get("counter"))
+ *   .commit();
+ * if (!outcome.succeeded) throw new Error(`It is ${outcome.results[0]?.text()} by now`);
  * ```
  */
 export class Txn<

@@ -10,12 +10,18 @@ import type { WatchOptions } from "./watch.ts";
  *
  * @example Dates
  * ```ts
- * import type { Codec } from "@kvorum/kvorum/client";
+ * import { type Codec, typed } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
  * const dates: Codec<Date> = {
  *   encode: (date) => date.toISOString(),
  *   decode: (bytes) => new Date(new TextDecoder().decode(bytes)),
  * };
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const runs = typed(cluster.client, dates);
+ * await runs.put("runs/last", new Date(0));
+ * console.log((await runs.get("runs/last"))?.value.getFullYear()); // 1970
  * ```
  */
 export interface Codec<T> {
@@ -28,6 +34,22 @@ export interface Codec<T> {
 /**
  * Values as JSON. That they have the type is what the program says; nobody checks. One that does
  * check wraps `decode`.
+ *
+ * @example Check what is read
+ * ```ts
+ * import { type Codec, jsonCodec } from "@kvorum/kvorum/client";
+ *
+ * const json = jsonCodec<number>();
+ * const ports: Codec<number> = {
+ *   encode: json.encode,
+ *   decode(bytes) {
+ *     const port = json.decode(bytes);
+ *     if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+ *     throw new TypeError(`${port} is no port`);
+ *   },
+ * };
+ * console.log(ports.encode(8080), ports.decode(new TextEncoder().encode("8080")));
+ * ```
  */
 export function jsonCodec<T>(): Codec<T> {
   return {
@@ -40,7 +62,20 @@ export function jsonCodec<T>(): Codec<T> {
   };
 }
 
-/** Values as bytes, untouched. */
+/**
+ * Values as bytes, untouched.
+ *
+ * @example Pictures
+ * ```ts
+ * import { bytesCodec, typed } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const pictures = typed(cluster.client, bytesCodec);
+ * await pictures.put("pictures/dot", new Uint8Array([0x47, 0x49, 0x46]));
+ * console.log((await pictures.get("pictures/dot"))?.value.length); // 3
+ * ```
+ */
 export const bytesCodec: Codec<Uint8Array> = {
   encode: (bytes) => bytes,
   decode: (bytes) => bytes,
@@ -99,13 +134,15 @@ export interface TypedKeys<T> {
  *
  * @example Settings
  * ```ts
- * import { type KvorumClient, typed } from "@kvorum/kvorum/client";
+ * import { typed } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function raisePort(client: KvorumClient): Promise<void> {
- *   const settings = typed<{ port: number }>(client);
- *   const found = await settings.get("settings/web");
- *   await settings.put("settings/web", { port: (found?.value.port ?? 8079) + 1 });
- * }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const settings = typed<{ port: number }>(cluster.client);
+ *
+ * const found = await settings.get("settings/web");
+ * await settings.put("settings/web", { port: (found?.value.port ?? 8079) + 1 });
+ * if ((await settings.get("settings/web"))?.value.port !== 8080) throw new Error("Not raised");
  * ```
  */
 export function typed<T>(client: KvorumClient, codec: Codec<T> = jsonCodec()): TypedKeys<T> {

@@ -61,16 +61,23 @@ export interface WatchBatch {
  *
  * @example Follow what happens below a prefix
  * ```ts
- * import type { KvorumClient } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
  *
- * async function follow(client: KvorumClient, jobs: Map<string, string>): Promise<void> {
- *   for await (const { events } of client.watch({ prefix: "jobs/" }, { startRevision: 1 })) {
- *     for (const { type, kv } of events) {
- *       if (type === "put") jobs.set(kv.name, kv.text());
- *       else jobs.delete(kv.name);
- *     }
- *   }
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const { client } = cluster;
+ *
+ * await using watch = client.watch({ prefix: "jobs/" });
+ * await watch.opened(); // from here on nothing is missed
+ * await client.put("jobs/1", "queued");
+ * await client.put("jobs/1", "running");
+ * await client.delete("jobs/1");
+ *
+ * const seen: string[] = [];
+ * for await (const { events } of watch) {
+ *   for (const { type, kv } of events) seen.push(type === "put" ? kv.text() : "gone");
+ *   if (seen.at(-1) === "gone") break;
  * }
+ * if (seen.join() !== "queued,running,gone") throw new Error(seen.join());
  * ```
  */
 export class Watch implements AsyncIterable<WatchBatch>, AsyncDisposable {
