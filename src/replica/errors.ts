@@ -12,6 +12,8 @@ const REASONS = [
   "request too large",
   // The replica is closing or closed, or its storage failed.
   "stopped",
+  // The replica's data differs from that of the others.
+  "corrupt",
   // The replica was removed from its cluster.
   "removed",
   // Only the leader can do this.

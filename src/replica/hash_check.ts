@@ -66,10 +66,34 @@ export class HashCheck {
     this.#compare().finally(() => this.#isRunning = false);
   }
 
+  /**
+   * Compares what this replica holds with what the others do, as far as they answer. Ref: etcd
+   * corrupt.go, InitialCheck; but a replica that agrees with most is not kept from serving.
+   *
+   * @throws {ReplicaError} "corrupt" if this replica is one of those that may be wrong.
+   */
+  async checkOwn(): Promise<void> {
+    const { id, machine } = this.#context;
+    const { revision } = machine.store;
+    if (!suspectsOf(await this.#answersAt(revision), id).includes(id)) return;
+    throw new ReplicaError(
+      "corrupt",
+      `The data of this replica differs from that of the others at revision ${revision}: ` +
+        "remove this member, and add it again with an empty data directory",
+    );
+  }
+
   /** Compares all replicas that answer, and raises the alarm for those that differ. */
   async #compare(): Promise<void> {
     const { id, machine, leads, proposeAsLeader } = this.#context;
-    const { revision } = machine.store;
+    const suspects = suspectsOf(await this.#answersAt(machine.store.revision), id);
+    if (suspects.length === 0 || !leads()) return;
+    proposeAsLeader(suspects.map((suspect) => raiseAlarmCommand(suspect, AlarmType.Corrupt)));
+  }
+
+  /** The hashes of all replicas that answer. */
+  async #answersAt(revision: number): Promise<ReadonlyMap<MemberId, Answer>> {
+    const { id, machine } = this.#context;
     const answers = new Map<MemberId, Answer>();
     await Promise.all(
       machine.members.list().map(async (member) => {
@@ -81,9 +105,7 @@ export class HashCheck {
         }
       }),
     );
-    const suspects = suspectsOf(answers, id);
-    if (suspects.length === 0 || !leads()) return;
-    proposeAsLeader(suspects.map((suspect) => raiseAlarmCommand(suspect, AlarmType.Corrupt)));
+    return answers;
   }
 
   async #ask(to: MemberId, revision: number): Promise<Answer> {
@@ -119,14 +141,14 @@ export class HashCheck {
 }
 
 /**
- * Who holds something else than most of those that were compacted like the leader. Where no side has
+ * Who holds something else than most of those that were compacted like the one that asks. Where no side has
  * a majority of them, nobody can tell who is right, and all are suspects.
  */
 export function suspectsOf(
   answers: ReadonlyMap<MemberId, Answer>,
-  leader: MemberId,
+  asker: MemberId,
 ): readonly MemberId[] {
-  const compactRevision = answers.get(leader)?.compactRevision;
+  const compactRevision = answers.get(asker)?.compactRevision;
   const comparable = [...answers].filter(([, answer]) =>
     answer.compactRevision === compactRevision
   );

@@ -48,6 +48,11 @@ export interface ReplicaOptions {
    */
   readonly readMode?: ReadMode;
   readonly upkeep?: Partial<UpkeepOptions>;
+  /**
+   * Whether `Replica.open` compares what the storage held with what the other members have, as far
+   * as they answer within seconds, and refuses to go on if it differs from most. Default false.
+   */
+  readonly checksDataAtStart?: boolean;
   readonly onEvent?: (event: ReplicaEvent) => void;
 }
 

@@ -83,9 +83,22 @@ export class Replica implements AsyncDisposable {
    * Opens the storage, restores what it holds and joins the cluster. It does not wait for a leader.
    *
    * @throws {StorageError} when the storage cannot be used; the message says why and what to do.
+   * @throws {ReplicaError} "corrupt" when its data was to be compared and differs from that of most.
    */
   static async open(options: ReplicaOptions): Promise<Replica> {
-    return new Replica(await openParts(options));
+    const replica = new Replica(await openParts(options));
+    if (options.checksDataAtStart === true) await replica.#checkData();
+    return replica;
+  }
+
+  async #checkData(): Promise<void> {
+    try {
+      await this.#loop.upkeep.hashes.checkOwn();
+    } catch (error) {
+      this.#loop.fail(error);
+      await this.#closing;
+      throw error;
+    }
   }
 
   /**

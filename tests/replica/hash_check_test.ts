@@ -1,9 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AlarmType } from "../../src/machine/alarms.ts";
 import { CommandKind } from "../../src/machine/command.ts";
 import { encodeToBytes } from "../../src/proto/codec.ts";
 import { CompactionRequest, PutRequest } from "../../src/proto/kv.ts";
+import { ReplicaError } from "../../src/replica/errors.ts";
 import { suspectsOf } from "../../src/replica/hash_check.ts";
+import type { MemoryDisk } from "../../src/storage/memory/memory_disk.ts";
 import { VirtualCluster, type VirtualNode } from "./virtual_cluster.ts";
 
 const upkeep = { hashCheckIntervalMs: 5_000 };
@@ -82,4 +84,50 @@ Deno.test("HashCheck raises the alarm for the leader when the others agree", asy
   assertEquals(leader.replica.machine.alarms.get(AlarmType.None), [
     { memberId: leader.id, alarm: AlarmType.Corrupt },
   ]);
+});
+
+/** A cluster of three in which the key has been put so often that all have snapshots of it. */
+async function snapshotted(value: number): Promise<VirtualCluster> {
+  const timing = { snapshotEntries: 5, snapshotCatchUpEntries: 0 };
+  const cluster = await VirtualCluster.start(3, { timing });
+  for (let i = 0; i < 12; i++) {
+    await cluster.propose(cluster.nodes[0], CommandKind.Put, put(1, value));
+  }
+  await cluster.run(2_000);
+  return cluster;
+}
+
+function follower(cluster: VirtualCluster): VirtualNode {
+  return cluster.nodes.find((node) => node !== cluster.leader) as VirtualNode;
+}
+
+async function reopen(cluster: VirtualCluster, node: VirtualNode, disk: MemoryDisk): Promise<void> {
+  await cluster.wait(node.replica.close());
+  await cluster.wait(cluster.open(node.id, disk, { checksDataAtStart: true }));
+}
+
+Deno.test("Replica.open() refuses data that differ from those of most, if it is to look", async () => {
+  let strange: VirtualNode;
+  {
+    await using other = await snapshotted(6);
+    strange = follower(other);
+  }
+  await using cluster = await snapshotted(5);
+  const victim = cluster.nodes.find(({ id }) => id === strange.id) as VirtualNode;
+  if (victim === cluster.leader) {
+    await cluster.wait(victim.replica.transferLeadership(follower(cluster).id));
+  }
+  const { reason } = await assertRejects(() => reopen(cluster, victim, strange.disk), ReplicaError);
+  assertEquals(reason, "corrupt");
+  await reopen(cluster, victim, victim.disk);
+});
+
+Deno.test("Replica.open() does not wait long for others to compare its data with", async () => {
+  await using cluster = await snapshotted(5);
+  const node = follower(cluster);
+  cluster.isolated.add(node.id);
+  const closedMs = cluster.clock.nowMs();
+  await reopen(cluster, node, node.disk);
+  assert(cluster.clock.nowMs() - closedMs < 10_000);
+  cluster.isolated.clear();
 });

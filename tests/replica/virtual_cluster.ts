@@ -26,7 +26,7 @@ export interface VirtualNode {
 }
 
 /** What a test may choose about its replicas. */
-export type NodeOptions = Pick<ReplicaOptions, "timing" | "upkeep">;
+export type NodeOptions = Pick<ReplicaOptions, "timing" | "upkeep" | "checksDataAtStart">;
 
 export class VirtualCluster implements AsyncDisposable {
   readonly clock = new ManualClock();
@@ -59,8 +59,9 @@ export class VirtualCluster implements AsyncDisposable {
   open(
     id: MemberId,
     disk: MemoryDisk = new MemoryDisk(`disk of ${id}`),
+    options: NodeOptions = {},
   ): Promise<VirtualNode> {
-    return this.#open(id, disk, this.founders);
+    return this.#open(id, disk, this.founders, options);
   }
 
   /** Starts one replica that is none of the founders and must be made a member. */
@@ -72,10 +73,12 @@ export class VirtualCluster implements AsyncDisposable {
     id: MemberId,
     disk: MemoryDisk,
     initialMembers: readonly InitialMember[],
+    options: NodeOptions = {},
   ): Promise<VirtualNode> {
     const events: ReplicaEvent[] = [];
     const replica = await Replica.open({
       ...this.#options,
+      ...options,
       storage: memoryLogStore(disk),
       connect: () => this.#connect(id),
       clock: this.clock,
