@@ -10,6 +10,9 @@ const ATTACKERS = 64;
 /** Memory is compared with what it was after this part of the inputs: by then caches are full. */
 const WARM_UP = 0.2;
 
+/** By when the server must have noticed that its clients have gone. */
+const LEFT_MS_MAX = 30_000;
+
 /** What is fed to which port. Input number i has the seed `seed + i`. */
 export interface FuzzOptions {
   readonly port: Fuzzed;
@@ -61,6 +64,8 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     }
   });
   await Promise.all(attackers);
+  const left = await streamsLeft(target);
+  if (left > 0) failures.push(`${left} watch streams are served that nobody listens to`);
   await witness.stop().catch((error) => failures.push(String(error)));
   const nearby = `seeds from ${seed + Math.max(0, next - 2 * ATTACKERS)} to ${seed + next}`;
   failures.push(...target.complaints().map((line) => `${line} (${nearby})`));
@@ -71,4 +76,14 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     witnessRounds: witness.rounds,
     witnessSlowestMs: witness.slowestMs,
   };
+}
+
+/** How many watch streams there still are a while after all clients have gone. */
+async function streamsLeft(target: FuzzTarget): Promise<number> {
+  const endMs = performance.now() + LEFT_MS_MAX;
+  for (;;) {
+    const count = await target.watchStreams();
+    if (count === 0 || performance.now() > endMs) return count;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

@@ -69,6 +69,12 @@ export class FuzzTarget implements AsyncDisposable {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1_024;
   }
 
+  /** How many watch streams the attacked process serves. */
+  async watchStreams(): Promise<number> {
+    const metrics = await (await fetch(`${this.server.clientUrl}/metrics`)).text();
+    return Number(/^etcd_debugging_mvcc_watch_stream_total (\d+)$/m.exec(metrics)?.[1]);
+  }
+
   /** What the attacked process has complained of since the last time, or said that is no log. */
   complaints(): string[] {
     const { lines } = this.server;
