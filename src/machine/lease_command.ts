@@ -3,7 +3,7 @@ import { encodeToBytes } from "../proto/codec.ts";
 import { type Command, CommandKind } from "../proto/command.ts";
 import {
   LeaseKeepAliveRequest,
-  LeaseKeepAliveResponse,
+  type LeaseKeepAliveResponse,
   LeaseRevokeRequest,
 } from "../proto/lease.ts";
 import type { CommandResult } from "./result.ts";
