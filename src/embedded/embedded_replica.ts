@@ -27,11 +27,16 @@ type EmbeddedTransport = WebSocketPeerTransport | MessagePortPeerTransport;
  * import { fileLogStore } from "@kvorum/kvorum/storage/file";
  *
  * const directory = await Deno.makeTempDir();
- * await using replica = await EmbeddedReplica.open({ storage: fileLogStore(directory) });
- * await using client = replica.connect();
- * await client.put("greeting", "hello");
- * const response = await replica.fetch(new Request("http://localhost/health"));
- * console.log(await response.json());
+ * const timing = { electionTimeoutMs: 150 }; // alone, it need not wait long for others
+ * {
+ *   const storage = fileLogStore(directory, { segmentBytes: 1_048_576 });
+ *   await using replica = await EmbeddedReplica.open({ storage, timing });
+ *   await using client = replica.connect();
+ *   await client.put("greeting", "hello");
+ *   const response = await replica.fetch(new Request("http://localhost/health"));
+ *   if ((await response.json()).health !== "true") throw new Error("It is not well");
+ * }
+ * await Deno.remove(directory, { recursive: true });
  * ```
  */
 export class EmbeddedReplica implements AsyncDisposable {

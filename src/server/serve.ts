@@ -34,6 +34,17 @@ const REMOVAL_GRACE_ELECTIONS = 3;
  * @returns the exit code: 0 after a shutdown in good order, 1 when the replica failed.
  * @throws {CommandError} for flags, ports or a directory that cannot be used.
  * @throws {StorageError} when the data cannot be used.
+ *
+ * @example One replica until the program is interrupted
+ * ```ts
+ * import { serve } from "@kvorum/kvorum/server";
+ *
+ * export async function main() {
+ *   const stop = new AbortController();
+ *   Deno.addSignalListener("SIGINT", () => stop.abort());
+ *   Deno.exit(await serve(["--data-dir", "./data"], (name) => Deno.env.get(name), stop.signal));
+ * }
+ * ```
  */
 export async function serve(
   args: readonly string[],
@@ -63,7 +74,7 @@ export async function serve(
   metrics.follow(replica);
   peers.serve(async (request) => await port.upgrade(request));
   const streams = new AbortController();
-  clients.serve(clientHandlers(replica, options, logger, metrics.metrics, streams.signal));
+  clients.serve(clientHandlers(replica, options, logger, metrics.metrics, streams.signal, port));
   const ended = untilEnd(replica, port, options, logger, signal);
   const announced = announceWhenReady(replica, options, logger);
   const failure = await ended;

@@ -10,7 +10,18 @@ const LIVED_MS = 3_000;
  * Runs a whole cluster on this machine, each replica in a process of its own, and tells in one line
  * each what happens to it, until `signal` ends it or a replica cannot run.
  *
- * @returns the exit code.
+ * @returns the exit code: 0 after a shutdown in good order, 1 when a replica cannot run.
+ * @throws {CommandError} for flags that cannot be used.
+ *
+ * @example Three replicas on this machine, for a minute
+ * ```ts
+ * import { start } from "@kvorum/kvorum/server";
+ *
+ * export async function main() {
+ *   const args = ["--replicas", "3", "--port", "2379", "--data", "./kvorum-data"];
+ *   Deno.exit(await start(args, AbortSignal.timeout(60_000)));
+ * }
+ * ```
  */
 export async function start(args: readonly string[], signal: AbortSignal): Promise<number> {
   const cluster = new LocalCluster(planReplicas(args), signal);

@@ -25,6 +25,23 @@ const PREFIX: Deno.KvKey = ["kvorum"];
 /**
  * A log in a database that the caller has opened and that the store closes. Of two stores on the same
  * data the one opened later wins: the other fails with its next write.
+ *
+ * @example Two replicas in one database
+ * ```ts
+ * import { EmbeddedReplica } from "@kvorum/kvorum/embedded";
+ * import { denoKvLogStore } from "@kvorum/kvorum/storage/deno-kv";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+ * const timing = { electionTimeoutMs: 150 }; // alone, they need not wait long for others
+ * for (const name of ["shop", "blog"]) {
+ *   const storage = denoKvLogStore(await Deno.openKv(path), { prefix: [name] });
+ *   await using replica = await EmbeddedReplica.open({ storage, timing });
+ *   await using client = replica.connect();
+ *   if (await client.get("port") !== null) throw new Error("They are in each other's way");
+ *   await client.put("port", "80");
+ * }
+ * await Deno.remove(path);
+ * ```
  */
 export function denoKvLogStore(kv: Deno.Kv, options: DenoKvLogStoreOptions = {}): LogStore {
   const { prefix = PREFIX, description = "the Deno KV database" } = options;
@@ -39,6 +56,23 @@ export function denoKvLogStore(kv: Deno.Kv, options: DenoKvLogStoreOptions = {})
  * @throws {StorageDamagedError} If the file is not a database.
  * @throws {StorageLockedError} If another process uses the file.
  * @throws {StorageError} If the file cannot be opened.
+ *
+ * @example A replica that remembers
+ * ```ts
+ * import { EmbeddedReplica } from "@kvorum/kvorum/embedded";
+ * import { openDenoKvLogStore } from "@kvorum/kvorum/storage/deno-kv";
+ *
+ * const directory = await Deno.makeTempDir();
+ * const timing = { electionTimeoutMs: 150 }; // alone, it need not wait long for others
+ * for (const visits of ["1", "2"]) {
+ *   const storage = await openDenoKvLogStore(`${directory}/data.sqlite3`);
+ *   await using replica = await EmbeddedReplica.open({ storage, timing });
+ *   await using client = replica.connect();
+ *   console.log((await client.get("visits"))?.text()); // undefined, then 1
+ *   await client.put("visits", visits);
+ * }
+ * await Deno.remove(directory, { recursive: true });
+ * ```
  */
 export async function openDenoKvLogStore(path?: string): Promise<LogStore> {
   const description = path ?? "the Deno KV database";
