@@ -13,7 +13,7 @@ export interface ReplicaCallOptions {
   readonly identity?: RequestIdentity;
 }
 
-/** What a lease has left, as the leader's clock says. */
+/** What a lease has left. */
 export interface LeaseTime {
   /** Whole seconds; -1 if there is no such lease. */
   readonly remainingSeconds: number;
@@ -39,14 +39,14 @@ export interface ReplicaPort {
    */
   linearize(options?: ReplicaCallOptions): Promise<void>;
   /**
-   * Sets a lease back to its full time, wherever the leader is.
+   * Sets a lease back to its full time.
    * @returns the granted seconds, or zero if there is no such lease any more
-   * @throws {ReplicaError} when no leader answered in time
+   * @throws {ReplicaError} when it is not known to be applied
    */
   renewLease(id: LeaseId, options?: ReplicaCallOptions): Promise<number>;
   /**
-   * What a lease has left.
-   * @throws {ReplicaError} when no leader answered in time
+   * What a lease has left, when `machine` has applied everything that was acknowledged before.
+   * @throws {ReplicaError} when that cannot be known
    */
   leaseTime(id: LeaseId, options?: ReplicaCallOptions): Promise<LeaseTime>;
   /**

@@ -26,7 +26,7 @@ import { LEASE_COST_BYTES, refuseForSpace } from "./space.ts";
  */
 const LEASE_TTL_SECONDS_MIN = 2;
 
-/** etcd's Lease service. What is left of a lease only the leader's clock knows. */
+/** etcd's Lease service. */
 export class LeaseService {
   readonly #replica: ReplicaPort;
   readonly #newId: () => LeaseId;
@@ -94,8 +94,6 @@ export class LeaseService {
     const options = replicaOptions(context);
     const { remainingSeconds, grantedSeconds } = await this.#replica.leaseTime(id, options);
     const { machine } = this.#replica;
-    // The time is the leader's, the keys are ours: they must not be older.
-    if (keys) await this.#replica.linearize(options);
     return {
       header: responseHeader(this.#replica, machine.store.revision),
       id,
