@@ -131,20 +131,6 @@ const RAFT: readonly Mutant[] = [
     replace: "return incoming;",
     seedsMax: 200,
   },
-  {
-    name: "a lease for reads outlives the order to campaign",
-    file: "raft/transfer.ts",
-    search: "state.leaseRevoked = true;",
-    replace: "",
-    seedsMax: 400,
-  },
-  {
-    name: "in lease mode heartbeats take reads along before the term's first commit",
-    file: "raft/read_index.ts",
-    search: 'if (settings.readMode === "lease" && state.hasCommittedInTerm)',
-    replace: 'if (settings.readMode === "lease")',
-    seedsMax: 100,
-  },
 ];
 
 const STORAGE: readonly Mutant[] = [
@@ -384,6 +370,20 @@ const LEASES_AND_WATCHES: readonly Mutant[] = [
  * of them: the scenarios, the tests of storage, of reads and of leases.
  */
 export const RARE_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a lease for reads outlives the order to campaign",
+    file: "raft/transfer.ts",
+    search: "state.leaseRevoked = true;",
+    replace: "",
+    seedsMax: 3_000,
+  },
+  {
+    name: "in lease mode heartbeats take reads along before the term's first commit",
+    file: "raft/read_index.ts",
+    search: 'if (settings.readMode === "lease" && state.hasCommittedInTerm)',
+    replace: 'if (settings.readMode === "lease")',
+    seedsMax: 3_000,
+  },
   {
     name: "a follower takes the clock of a leader whose log it does not have",
     file: "replica/lease_clock.ts",
