@@ -1,12 +1,12 @@
 // The runtime's own checksum is many times faster than one in JavaScript, and the same function.
 import { crc32 } from "node:zlib";
 import type { Clock } from "../base/clock.ts";
-import { formatId } from "../base/ids.ts";
+import { formatId, type MemberId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
 import type { ReplicaIdentity } from "../replica/identity.ts";
 import type { Replica } from "../replica/replica.ts";
 import { CloseCode, type Refusal, type RefusalCode } from "../transport/close_code.ts";
-import type { Hello } from "../transport/hello.ts";
+import type { Admit, Hello } from "../transport/hello.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
@@ -24,6 +24,8 @@ export class PeerPort {
   readonly #tls: TlsFiles | null;
   /** Is told when a peer says that this member was removed from the cluster. */
   onRemoved: (reason: string) => void = () => {};
+  /** Is told how many bytes went to and came from a member. */
+  onBytes: (peer: MemberId, sentBytes: number, receivedBytes: number) => void = () => {};
   #transport: WebSocketPeerTransport | null = null;
   #replica: Replica | null = null;
 
@@ -43,6 +45,7 @@ export class PeerPort {
       checksum: (bytes) => crc32(bytes),
       dial: (url) => dialPeer(url, this.#tls, this.#clock),
       admit: (hello) => this.#admit(hello),
+      onBytes: (peer, sent, received) => this.onBytes(peer, sent, received),
       onEvent: (event) => this.#log(event),
     });
     return this.#transport;
@@ -63,11 +66,22 @@ export class PeerPort {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("Replicas connect by WebSocket.\n", { status: 426 });
     }
+    return this.accept(request);
+  }
+
+  /**
+   * Takes over a peer's WebSocket.
+   *
+   * @param protocol The subprotocol to agree to, if one is spoken.
+   * @param admit Whether that peer may come in, where the usual rule does not hold.
+   */
+  accept(request: Request, protocol?: string, admit?: Admit): Response {
     if (this.#transport === null || this.#transport.isFull) {
       return new Response("Not now.\n", { status: 503 });
     }
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-    this.#transport.accept(socket);
+    const options = { idleTimeout: 0, ...(protocol === undefined ? {} : { protocol }) };
+    const { socket, response } = Deno.upgradeWebSocket(request, options);
+    this.#transport.accept(socket, admit);
     return response;
   }
 

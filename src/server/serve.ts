@@ -70,6 +70,7 @@ export async function serve(
   });
   const port = new PeerPort(new SystemClock(), newPrng(), logger, peerTls);
   const metrics = new ServerMetrics();
+  port.onBytes = (...bytes) => metrics.countBytes(...bytes);
   await using replica = await openReplica(options, port, logger, metrics);
   metrics.follow(replica);
   peers.serve(async (request) => await port.upgrade(request));

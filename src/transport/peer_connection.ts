@@ -39,6 +39,8 @@ export interface ConnectionOwner {
   /** The hello exchange ended well: `connection.peer` is known. */
   onOpen(connection: PeerConnection): void;
   onMessages(connection: PeerConnection, messages: readonly PeerMessage[]): void;
+  /** So many bytes went over an open connection. */
+  onBytes(connection: PeerConnection, sentBytes: number, receivedBytes: number): void;
   /** Called once, at the moment when the connection is of no more use. */
   onEnd(connection: PeerConnection, end: ConnectionEnd): void;
   /** Called once, when the channel below is gone too. */
@@ -132,6 +134,7 @@ export class PeerConnection {
 
   #send(frame: Uint8Array): void {
     this.#lastSentMs = this.#owner.clock.nowMs();
+    if (this.isOpen) this.#owner.onBytes(this, frame.length, 0);
     this.#channel.send(frame);
   }
 
@@ -182,6 +185,7 @@ export class PeerConnection {
   #onFrame(bytes: Uint8Array): void {
     if (this.#state === "ended") return;
     this.#lastReceivedMs = this.#owner.clock.nowMs();
+    if (this.isOpen) this.#owner.onBytes(this, 0, bytes.length);
     if (bytes.length > PEER_FRAME_BYTES_MAX) {
       const reason = `frame of ${bytes.length} bytes; ${PEER_FRAME_BYTES_MAX} are allowed`;
       return this.close(CloseCode.FrameTooLarge, reason);

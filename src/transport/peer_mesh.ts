@@ -29,6 +29,8 @@ export interface PeerTransportOptions {
    * replica that is behind.
    */
   readonly admit: Admit;
+  /** Is told how many bytes went to and came from a peer that was let in. Must not throw. */
+  readonly onBytes?: (peer: MemberId, sentBytes: number, receivedBytes: number) => void;
   /** Is told what people may want to read. Must not throw. */
   readonly onEvent?: (event: TransportEvent) => void;
   readonly timing?: Partial<PeerTiming>;
@@ -68,6 +70,8 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
   readonly #strangers = new Set<PeerConnection>();
   /** Connections with messages of this turn. */
   readonly #dirty = new Set<PeerConnection>();
+  /** For connections that came through another door, who may come in there. */
+  readonly #doors = new WeakMap<PeerConnection, Admit>();
   readonly #throttle: EventThrottle;
   #listener: PeerListener | null = null;
   #ticker: Stoppable | null = null;
@@ -185,10 +189,15 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     if (this.#isClosing) connection.close(CloseCode.Closing, "the replica is closing");
   }
 
-  /** Uses a channel that some peer opened; who it is, it still has to say. */
-  accept(channel: PeerChannel): void {
+  /**
+   * Uses a channel that some peer opened; who it is, it still has to say.
+   *
+   * @param admit Whether that peer may come in, where the usual rule does not hold.
+   */
+  accept(channel: PeerChannel, admit: Admit = this.#options.admit): void {
     const { isFull } = this;
     const connection = new PeerConnection(this, channel, null);
+    this.#doors.set(connection, admit);
     this.#held.add(connection);
     this.#strangers.add(connection);
     connection.start();
@@ -216,8 +225,8 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
     this.#dirty.clear();
   }
 
-  admit(_connection: PeerConnection, hello: Hello): Refusal | null {
-    return this.#options.admit(hello);
+  admit(connection: PeerConnection, hello: Hello): Refusal | null {
+    return (this.#doors.get(connection) ?? this.#options.admit)(hello);
   }
 
   onOpen(connection: PeerConnection): void {
@@ -240,6 +249,10 @@ export class PeerMesh implements PeerTransport, ConnectionOwner {
 
   onMessages({ peer }: PeerConnection, messages: readonly PeerMessage[]): void {
     this.#tell((listener) => listener.onMessages(peer, messages));
+  }
+
+  onBytes({ peer }: PeerConnection, sentBytes: number, receivedBytes: number): void {
+    this.#options.onBytes?.(peer, sentBytes, receivedBytes);
   }
 
   onEnd(connection: PeerConnection, end: ConnectionEnd): void {

@@ -141,6 +141,18 @@ Deno.test("PeerMesh keeps an idle connection alive with pings", () => {
   assertLess(atA.sent.length, 70);
 });
 
+Deno.test("PeerMesh counts the bytes of peers that it let in, alike at both ends", () => {
+  const clock = new ManualClock();
+  const { a, b, atB } = joined(clock);
+  const [atFirst, began] = [b.traffic.sentBytes, atB.sent.length];
+  b.transport.send(1n, [forward(3)]);
+  clock.settle();
+  const frameBytes = atB.sent[began].length;
+  assertEquals(b.traffic.sentBytes - atFirst, frameBytes);
+  assertGreater(frameBytes, 0);
+  assertEquals(a.traffic.receivedBytes, b.traffic.sentBytes);
+});
+
 Deno.test("PeerMesh ends a connection that has gone silent, at both ends", () => {
   const clock = new ManualClock();
   const { a, b, atA, atB } = joined(clock);

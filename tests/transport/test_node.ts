@@ -34,6 +34,8 @@ export class TestNode<T extends PeerTransport = PeerTransport> implements PeerLi
   readonly batches: { from: MemberId; messages: readonly PeerMessage[] }[] = [];
   readonly connected: MemberId[] = [];
   readonly disconnected: MemberId[] = [];
+  /** Bytes that went to and came from peers that were let in. */
+  readonly traffic = { sentBytes: 0, receivedBytes: 0 };
   /** What the listener throws when messages arrive, if anything. */
   failure: Error | null = null;
   transport!: T;
@@ -50,6 +52,10 @@ export class TestNode<T extends PeerTransport = PeerTransport> implements PeerLi
       clock,
       prng: new SeededPrng(Number(this.id)),
       admit: settings.admit ?? (() => null),
+      onBytes: (_peer, sentBytes, receivedBytes) => {
+        this.traffic.sentBytes += sentBytes;
+        this.traffic.receivedBytes += receivedBytes;
+      },
       onEvent: (event: TransportEvent) => {
         this.events.push(event);
         this.#changed();
