@@ -4,6 +4,7 @@ import { Machine } from "../machine/machine.ts";
 import { configurationOf } from "../raft/configuration.ts";
 import { RaftNode } from "../raft/node.ts";
 import type { SnapshotMeta } from "../raft/snapshot.ts";
+import { StorageVersionError } from "../storage/errors.ts";
 import type { LogStore, RecoveredLog, StoredSnapshot } from "../storage/log_store.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import { foundingMembers, foundingSnapshot } from "./foundation.ts";
@@ -125,8 +126,21 @@ async function restore(
   for (const { id, byteLength } of manifest.segments) {
     segments.push({ id, byteLength, bytes: await readSegment(id) });
   }
-  machine.restore(manifest.header, segments);
+  try {
+    machine.restore(manifest.header, segments);
+  } catch (error) {
+    throw unusable(error);
+  }
   return manifest;
+}
+
+/** A snapshot that the storage holds intact and this program cannot read: another one wrote it. */
+function unusable(error: unknown): StorageVersionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageVersionError(
+    `Cannot restore the snapshot in the storage: ${reason}. Start the version of Kvorum that wrote ` +
+      "it, or remove this member, delete its data and add it again",
+  );
 }
 
 function makeRaft(

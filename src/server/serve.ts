@@ -139,6 +139,7 @@ async function openReplica(
     },
     readMode: options.readMode,
     upkeep: options.upkeep,
+    checksDataAtStart: options.checksDataAtStart,
     onEvent: (event) => {
       metrics.events.onEvent(event);
       logReplicaEvent(logger, self, event);

@@ -3,6 +3,11 @@ import type { InitialMember } from "../replica/identity.ts";
 import type { ReadMode } from "../replica/options.ts";
 import type { UpkeepOptions } from "../replica/upkeep.ts";
 import {
+  BROWSER_LEARNER_FLAGS,
+  type BrowserLearnerSettings,
+  parseBrowserLearners,
+} from "./browser_learner_flags.ts";
+import {
   CLIENT_PORT_FLAGS,
   type ClientPortSettings,
   parseClientPort,
@@ -10,7 +15,7 @@ import {
 import { CommandError } from "./command_error.ts";
 import { configFileFlags } from "./config_file.ts";
 import { withoutExperiments } from "./experimental_flags.ts";
-import { FEATURE_GATES_FLAG, type IdleGate, parseFeatureGates } from "./feature_gates.ts";
+import { FEATURE_GATES_FLAG, type FeatureGates, parseFeatureGates } from "./feature_gates.ts";
 import { type FlagSpec, type FlagValues, parseFlags } from "./flags.ts";
 import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
 import { parseUrls } from "./listen_url.ts";
@@ -52,6 +57,7 @@ export const SERVE_FLAGS: readonly FlagSpec[] = [
   ...TLS_FLAGS,
   ...UPKEEP_FLAGS,
   number("max-learners", 1, "How many learners there may be."),
+  ...BROWSER_LEARNER_FLAGS,
   boolean("strict-reconfig-check", "true", "Refuse changes of members that could lose the quorum."),
   flag("cors", "", "Origins that pages may come from, or * for all. Default: none."),
   ...LOG_FLAGS,
@@ -77,7 +83,7 @@ function number(name: string, value: number, help: string): FlagSpec {
 }
 
 /** What `kvorum serve` was asked to do. */
-export interface ServeOptions {
+export interface ServeOptions extends FeatureGates {
   readonly name: string;
   readonly dataDir: string;
   readonly storage: StorageKind;
@@ -101,13 +107,13 @@ export interface ServeOptions {
   readonly snapshotCatchUpEntries: number;
   readonly upkeep: UpkeepOptions;
   readonly learnersMax: number;
+  /** Null where no learners in browsers are let in. */
+  readonly browserLearners: BrowserLearnerSettings | null;
   readonly isStrict: boolean;
   readonly corsOrigins: readonly string[];
   readonly log: LogSettings;
   /** Flags of etcd's that were given and do nothing. */
   readonly ignoredFlags: readonly string[];
-  /** Features of etcd's that were switched on and do nothing. */
-  readonly idleGates: readonly IdleGate[];
   readonly exitsWithStdin: boolean;
 }
 
@@ -165,11 +171,12 @@ export async function parseServeOptions(
     readMode: READ_MODES[oneOf("read-mode", flags.get("read-mode"), ["read-index", "lease"])],
     upkeep: parseUpkeep(flags),
     learnersMax: flags.number("max-learners"),
+    browserLearners: parseBrowserLearners(flags),
     isStrict: flags.boolean("strict-reconfig-check"),
     corsOrigins: flags.get("cors").split(",").map((part) => part.trim()).filter((part) => part),
     log: parseLog(flags),
     ignoredFlags: ignoredFlags(flags),
-    idleGates: parseFeatureGates(flags),
+    ...parseFeatureGates(flags),
     exitsWithStdin: flags.boolean("exit-with-stdin"),
   };
 }

@@ -70,8 +70,6 @@ Deno.test("withoutExperiments() reads etcd's experimental flags", async () => {
     "3",
   ], () => undefined);
   assertEquals([options.upkeep.hashCheckIntervalMs, options.learnersMax], [60_000, 3]);
-  assertEquals(options.idleGates.map(({ name }) => name), [
-    "CompactHashCheck",
-    "InitialCorruptCheck",
-  ]);
+  assertEquals(options.idleGates.map(({ name }) => name), ["CompactHashCheck"]);
+  assertEquals(options.checksDataAtStart, true);
 });
