@@ -125,8 +125,13 @@ export class MembersTable {
     if (this.#members.has(change.id)) return "member exists";
     const reason = this.#checkUrls(change.id, change.peerUrls);
     if (reason !== null || change.kind === "add") return reason;
+    // Why apart: learners that nobody can dial come from browsers by themselves, and must not take the
+    // place of one that an operator means to promote.
+    const isDialled = change.peerUrls.length > 0;
     let learners = 0;
-    for (const { isLearner } of this.#members.values()) if (isLearner) learners++;
+    for (const { isLearner, peerUrls } of this.#members.values()) {
+      if (isLearner && peerUrls.length > 0 === isDialled) learners++;
+    }
     return learners < change.learnersMax ? null : "too many learners";
   }
 

@@ -9,7 +9,9 @@ import type { Replica } from "../replica/replica.ts";
 import type { ClientHandlers } from "./client_port.ts";
 import { withClientSockets } from "./client_sockets.ts";
 import { DEBUG_VARS_PATH, debugVars } from "./debug_vars.ts";
+import { LearnerDoor } from "./learner_door.ts";
 import type { Logger } from "./log.ts";
+import type { PeerPort } from "./peer_port.ts";
 import type { ServeOptions } from "./serve_flags.ts";
 
 /** What answers on all ports for clients. */
@@ -25,6 +27,7 @@ export function clientHandlers(
   logger: Logger,
   metrics: Metrics,
   signal: AbortSignal,
+  port: PeerPort,
 ): AllHandlers {
   const services = createServices(replica, {
     learnersMax: options.learnersMax,
@@ -48,6 +51,16 @@ export function clientHandlers(
       logger.log("error", "api/websocket", "internal error", { method, ...causeOf(error) }),
   });
   signal.addEventListener("abort", () => sockets.close(), { once: true });
+  const { browserLearners, corsOrigins } = options;
+  const door = browserLearners && new LearnerDoor(replica, port, browserLearners, corsOrigins);
+  const rest = withClientSockets(
+    (request) =>
+      pathOf(request.url) === DEBUG_VARS_PATH
+        ? Promise.resolve(debugVars())
+        : fetchHandler(request),
+    sockets,
+    corsOrigins,
+  );
   return {
     probes,
     grpc: createGrpcHandlers({
@@ -56,14 +69,7 @@ export function clientHandlers(
       onInternalError: (error, path) =>
         logger.log("error", "api/grpc", "internal error", { path, ...causeOf(error) }),
     }),
-    fetch: withClientSockets(
-      (request) =>
-        pathOf(request.url) === DEBUG_VARS_PATH
-          ? Promise.resolve(debugVars())
-          : fetchHandler(request),
-      sockets,
-      options.corsOrigins,
-    ),
+    fetch: door?.before(rest) ?? rest,
   };
 }
 

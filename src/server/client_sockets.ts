@@ -31,8 +31,11 @@ export function withClientSockets(
   };
 }
 
-/** Why: unlike `fetch`, a page's WebSocket is not held back by the browser's same-origin policy. */
-function mayConnect(origin: string | null, url: URL, origins: readonly string[]): boolean {
+/**
+ * Whether a page of this origin may open a WebSocket here. Why: unlike `fetch`, it is not held back by
+ * the browser's same-origin policy.
+ */
+export function mayConnect(origin: string | null, url: URL, origins: readonly string[]): boolean {
   if (origin === null || origins.includes("*") || origins.includes(origin)) return true;
   return URL.parse(origin)?.host === url.host;
 }

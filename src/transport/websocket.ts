@@ -1,5 +1,6 @@
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { MemberId } from "../base/ids.ts";
+import type { Admit } from "./hello.ts";
 import type { PeerChannel, PeerChannelHandler } from "./peer_channel.ts";
 import { PeerMesh, type PeerTransportOptions } from "./peer_mesh.ts";
 import type { PeerAddress, PeerMessage } from "./peer_message.ts";
@@ -34,9 +35,11 @@ export class WebSocketPeerTransport implements PeerTransport {
   /**
    * Takes over the server's end of a WebSocket, in the turn in which the request was upgraded.
    * Whatever comes of it, the transport closes it.
+   *
+   * @param admit Whether that peer may come in, where the usual rule does not hold.
    */
-  accept(socket: WebSocket): void {
-    this.#mesh.accept(new WebSocketChannel(socket, true));
+  accept(socket: WebSocket, admit?: Admit): void {
+    this.#mesh.accept(new WebSocketChannel(socket, true), admit);
   }
 
   start(listener: PeerListener): void {
@@ -73,11 +76,12 @@ export function peerSocketUrl(peerUrl: string): string {
 }
 
 /** A WebSocket as a channel. */
-class WebSocketChannel implements PeerChannel {
+export class WebSocketChannel implements PeerChannel {
   readonly #socket: WebSocket;
   readonly #accepted: boolean;
   #error = "";
 
+  /** @param accepted Whether this is the server's end. */
   constructor(socket: WebSocket, accepted: boolean) {
     this.#socket = socket;
     this.#accepted = accepted;
