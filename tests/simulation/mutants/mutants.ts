@@ -181,7 +181,7 @@ const STORAGE: readonly Mutant[] = [
     file: "storage/file_log/segmented_log.ts",
     search: "await this.#clearTorn(this.#current);",
     replace: "",
-    seedsMax: 200,
+    seedsMax: 400,
   },
   {
     name: "damage in a record is passed over",
