@@ -96,25 +96,36 @@ export class KvorumClient implements AsyncDisposable {
     this.leases = new Leases(transport, (options) => this.#callOptions(options));
   }
 
-  /** Reads a key. @returns the key, or null if it is not there */
+  /**
+   * Reads a key.
+   * @returns the key, or null if it is not there
+   * @throws {CompactedError} when the revision that was asked for is compacted
+   */
   get(key: Data, options?: GetOptions & WaitOptions): Promise<KeyValue | null> {
     const request = getRequest(key, options);
     return this.transport.call(RANGE, request, toOnlyKeyValue, this.#callOptions(options));
   }
 
-  /** Sets a key. */
+  /**
+   * Sets a key.
+   * @throws {KvorumError} `NOT_FOUND` when there is no such lease; `RESOURCE_EXHAUSTED` when the
+   * cluster is full; `INVALID_ARGUMENT` for an empty key, or with `keepLease` for one that is not there
+   */
   put(key: Data, value: Data, options?: PutOptions & WaitOptions): Promise<PutResult> {
     const request = putRequest(key, value, options);
     return this.transport.call(PUT, request, toPutResult, this.#callOptions(options));
   }
 
-  /** Deletes keys. */
+  /** Deletes keys. Where there are none, none is deleted. */
   delete(range: KeyRange, options?: DeleteOptions & WaitOptions): Promise<DeleteResult> {
     const request = deleteRequest(range, options);
     return this.transport.call(DELETE_RANGE, request, toDeleteResult, this.#callOptions(options));
   }
 
-  /** Reads keys, all at once. */
+  /**
+   * Reads keys, all at once; {@linkcode KvorumClient.entries} is for many.
+   * @throws {CompactedError} when the revision that was asked for is compacted
+   */
   range(range: KeyRange, options?: RangeOptions & WaitOptions): Promise<RangeResult> {
     const request = rangeRequest(range, options);
     return this.transport.call(RANGE, request, toRangeResult, this.#callOptions(options));
@@ -124,6 +135,7 @@ export class KvorumClient implements AsyncDisposable {
    * Reads keys in the order of their bytes, a page at a time, all as of one revision, however many
    * they are and however long it takes.
    * @throws {CompactedError} when that revision is compacted on the way
+   * @throws {TypeError} if another order is asked for
    */
   async *entries(range: KeyRange, options: PageOptions = {}): AsyncGenerator<KeyValue> {
     if (options.sortBy !== undefined || options.descending === true) {
@@ -162,7 +174,12 @@ export class KvorumClient implements AsyncDisposable {
     return new Watch(this.transport, this.clock, range, options);
   }
 
-  /** Forgets the history before a revision. */
+  /**
+   * Forgets the history before a revision. With `physical` it waits until the server has taken it out
+   * of its memory.
+   * @throws {CompactedError} when that is forgotten already
+   * @throws {KvorumError} `OUT_OF_RANGE` for a revision that does not exist yet
+   */
   compact(
     revision: number,
     options?: WaitOptions & { readonly physical?: boolean },

@@ -50,6 +50,8 @@ export function memberList(
  *
  * @param peerUrls Where the other replicas will reach it.
  * @returns the new member
+ * @throws {KvorumError} `FAILED_PRECONDITION` when a member has such a URL already, or when there are
+ * too many learners
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
  *
  * @example Add one that learns before it votes
@@ -79,6 +81,7 @@ export function memberAdd(
 /**
  * Takes a replica out, for good.
  * @returns those that are left
+ * @throws {KvorumError} `NOT_FOUND` when there is no such member
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
  *
  * @example Replace a machine that is lost
@@ -106,6 +109,7 @@ export function memberRemove(
 /**
  * Changes where the other replicas reach a replica.
  * @returns all replicas
+ * @throws {KvorumError} `NOT_FOUND` when there is no such member
  *
  * @example A replica has moved
  * ```ts
@@ -133,6 +137,8 @@ export function memberUpdate(
 /**
  * Lets a learner vote.
  * @returns all replicas
+ * @throws {KvorumError} `FAILED_PRECONDITION` when it has not caught up yet, or votes already;
+ * `NOT_FOUND` when there is no such member
  * @throws {OutcomeUnknownError} when no answer came: look at {@linkcode memberList} before you repeat it
  *
  * @example Promote a learner once it has caught up

@@ -64,8 +64,8 @@ export class Leases<O> {
 
   /**
    * Creates a lease.
-   * @param ttlSeconds How long it lives without being renewed.
-   * @throws {KvorumError} when that is more than a lease may live, or nobody answers
+   * @param ttlSeconds How long it lives without being renewed, rounded up to whole seconds.
+   * @throws {KvorumError} `OUT_OF_RANGE` when that is more than a lease may live
    */
   async grant(ttlSeconds: number, options?: O): Promise<LeaseGrant> {
     for (;;) {
@@ -86,7 +86,10 @@ export class Leases<O> {
     }
   }
 
-  /** Ends a lease and deletes its keys. @throws {KvorumError} when there is no such lease */
+  /**
+   * Ends a lease and deletes its keys.
+   * @throws {KvorumError} `NOT_FOUND` when there is no such lease
+   */
   revoke(id: bigint, options?: O): Promise<void> {
     return this.#transport.call(LEASE_REVOKE, { id }, () => {}, this.#toCallOptions(options));
   }

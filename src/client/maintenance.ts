@@ -200,6 +200,7 @@ export interface HashKv {
 /**
  * A checksum of what the replica has that the client is connected to.
  * @param revision Up to where. @default {all}
+ * @throws {KvorumError} `OUT_OF_RANGE` when the replica does not have the revision, or not any more
  *
  * @example Whether two replicas hold the same
  * ```ts
