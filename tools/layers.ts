@@ -99,8 +99,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "src/browser": {
     platform: "web",
-    mayImport: ["src/replica", "src/api", "src/client", "src/storage/indexeddb"],
-    packages: ["comlink"],
+    mayImport: [
+      "src/replica",
+      "src/api",
+      "src/client",
+      "src/proto",
+      "src/transport",
+      "src/storage",
+      "src/storage/indexeddb",
+    ],
+    packages: ["comlink", "idb-keyval"],
   },
   "mod.ts": {
     platform: "web",

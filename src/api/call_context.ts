@@ -34,7 +34,8 @@ export function mustServe(
 ): void {
   if (!context.requireLeader && options.learnerMay) return;
   const { leader, memberId, configuration } = replica.status();
-  if (!options.learnerMay && configuration.learners.includes(memberId)) {
+  const mayAll = options.learnerMay || replica.servesAsLearner === true;
+  if (!mayAll && configuration.learners.includes(memberId)) {
     throw rpcError("not supported for learner");
   }
   if (context.requireLeader && leader === NO_MEMBER) throw rpcError("no leader");

@@ -24,6 +24,8 @@ export interface LeaseTime {
 export interface ReplicaPort {
   /** The applied state. Reading it is local and immediate. */
   readonly machine: Machine;
+  /** Whether it serves everything also while it is a learner. Default false, as in etcd. */
+  readonly servesAsLearner?: boolean;
   /**
    * Asks the cluster to apply a command.
    * @throws {ReplicaError} when it is not known to be applied

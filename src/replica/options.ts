@@ -41,6 +41,11 @@ export interface ReplicaOptions {
   /** Who the replica is, or how to find out; a storage that was used before says it itself. */
   readonly bootstrap: Bootstrap | (() => Promise<Bootstrap>);
   readonly attributes: Attributes;
+  /**
+   * Whether clients may ask it for everything also while it is a learner, which then asks the leader.
+   * Default false: etcd's learners serve what needs no leader.
+   */
+  readonly servesAsLearner?: boolean;
   readonly timing?: Partial<Timing>;
   /**
    * How linearizable reads are confirmed; docs/raft.md says what "lease" trusts the clocks with.

@@ -47,6 +47,8 @@ export class Replica implements AsyncDisposable {
   readonly memberId: MemberId;
   /** The state machine, for reading only: what it holds is changed by the log alone. */
   readonly machine: Machine;
+  /** Whether clients may ask it for everything also while it is a learner. */
+  readonly servesAsLearner: boolean;
   /** Resolves when the replica is no more: with the failure, or with undefined after `close`. */
   readonly closed: Promise<Error | undefined>;
   readonly #parts: OpenedParts;
@@ -65,6 +67,7 @@ export class Replica implements AsyncDisposable {
     this.clusterId = parts.identity.clusterId;
     this.memberId = parts.identity.memberId;
     this.machine = parts.machine;
+    this.servesAsLearner = parts.options.servesAsLearner ?? false;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * parts.timing.electionTimeoutMs;
     const { onEvent } = parts.options;
     this.#loop = new Loop(parts, (event) => {
