@@ -94,8 +94,8 @@ export function memberAdd(
  *
  * const lost = await memberAdd(client, ["http://10.0.0.4:2380"], { learner: true });
  * await memberRemove(client, lost.id);
- * const members = await memberAdd(client, ["http://10.0.0.5:2380"], { learner: true });
- * if (members.id === lost.id) throw new Error("The new one has the old one's identity");
+ * const added = await memberAdd(client, ["http://10.0.0.5:2380"], { learner: true });
+ * if (added.id === lost.id) throw new Error("The new one has the old one's identity");
  * ```
  */
 export function memberRemove(

@@ -21,7 +21,7 @@ import type { WatchOptions } from "./watch.ts";
  * await using cluster = await TestCluster.start({ replicas: 1 });
  * const runs = typed(cluster.client, dates);
  * await runs.put("runs/last", new Date(0));
- * console.log((await runs.get("runs/last"))?.value.getFullYear()); // 1970
+ * console.log((await runs.get("runs/last"))?.value.getUTCFullYear()); // 1970
  * ```
  */
 export interface Codec<T> {

@@ -62,7 +62,7 @@ export class StorageLockedError extends StorageError {
  *   throw new Error("It was opened");
  * } catch (error) {
  *   if (!(error instanceof StorageDamagedError)) throw error;
- *   console.log(error.message); // remove the data, and let the other replicas send it again
+ *   console.log(error.message); // Move the data away and let this replica catch up …
  * }
  * await Deno.remove(directory, { recursive: true });
  * ```
