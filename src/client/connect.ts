@@ -55,6 +55,19 @@ export interface ConnectOptions {
  *   { deadlineMs: 5_000 },
  * );
  * ```
+ *
+ * @example Connect to a replica in this program
+ * ```ts
+ * import { connect } from "@kvorum/kvorum/client";
+ * import { TestCluster } from "@kvorum/kvorum/testing";
+ *
+ * await using cluster = await TestCluster.start({ replicas: 1 });
+ * const replica = cluster.replica(0)!; // or one of EmbeddedReplica.open
+ *
+ * await using client = connect(() => replica.dial());
+ * await client.put("greeting", "hello");
+ * if ((await client.get("greeting"))?.text() !== "hello") throw new Error("Not stored");
+ * ```
  */
 export function connect(
   endpoints: Endpoint | readonly Endpoint[],
