@@ -14,11 +14,35 @@ export type JoinReason =
   /** The learner was a member once, and is no more: it may come back as a new one. */
   | "removed";
 
-/** The cluster did not take this learner in. */
+/**
+ * The cluster did not take this learner in.
+ *
+ * @example Tell a wrong token from a cluster out of reach
+ * ```ts
+ * import {
+ *   type BrowserReplica,
+ *   type BrowserReplicaOptions,
+ *   JoinError,
+ *   openBrowserReplica,
+ * } from "@kvorum/kvorum/browser";
+ *
+ * export async function open(options: BrowserReplicaOptions): Promise<BrowserReplica | null> {
+ *   try {
+ *     return await openBrowserReplica(options);
+ *   } catch (error) {
+ *     if (!(error instanceof JoinError) || error.reason !== "unreachable") throw error;
+ *     return null; // Nobody answers now: offer to try again.
+ *   }
+ * }
+ * ```
+ */
 export class JoinError extends Error {
+  /** What `toString` and traces begin with. */
   override name = "JoinError";
+  /** What a program decides by. */
   readonly reason: JoinReason;
 
+  /** Made by Kvorum. */
   constructor(reason: JoinReason, message: string) {
     super(message);
     this.reason = reason;

@@ -12,10 +12,8 @@ import { Replica } from "../replica/replica.ts";
 import type { LogStore } from "../storage/log_store.ts";
 import { askToJoin, JoinError } from "./join.ts";
 import { LearnerTransport } from "./learner_transport.ts";
-import type { BrowserReplicaStatus } from "./status.ts";
+import { type BrowserReplicaStatus, isFresh } from "./status.ts";
 
-/** A leader shows itself ten times a second; one that does not for so long is out of reach. */
-const STALE_MS = 2_000;
 /** How often addresses are looked up, and the status is told. */
 const TICK_MS = 500;
 /** The pauses before the cluster is asked again. */
@@ -109,7 +107,7 @@ export class Learner implements AsyncDisposable {
     return {
       clusterId,
       memberId,
-      isConnected: ageMs < STALE_MS,
+      isConnected: isFresh(ageMs),
       ageMs,
       revision: this.#replica.machine.store.revision,
       appliedIndex,

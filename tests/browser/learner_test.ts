@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { askToJoin, JoinError, type Welcome } from "../../src/browser/join.ts";
 import { Learner, type LearnerOptions } from "../../src/browser/learner.ts";
-import { connect, KvorumError, memberAdd, memberList, memberRemove } from "../../src/client/mod.ts";
+import { connect, memberAdd, memberList, memberRemove } from "../../src/client/mod.ts";
 import { MemoryDisk } from "../../src/storage/memory/memory_disk.ts";
 import { memoryLogStore } from "../../src/storage/memory/memory_log_store.ts";
 import { learnerProtocols } from "../../src/transport/browser_learner.ts";
@@ -50,41 +50,6 @@ Deno.test("Learner follows a cluster of three, reads by itself and sends writes 
   await using client = connect(() => again.dial());
   assertEquals((await client.get("meanwhile"))?.text(), "3");
   assertEquals((await memberList(servers)).length, 4);
-});
-
-Deno.test("Learner goes on reading while its cluster is out of reach, and misses nothing", async () => {
-  await using cluster = new LocalCluster(1, FLAGS);
-  await cluster.start();
-  const [server] = cluster.replicas;
-  await using servers = connect(server.clientUrl);
-  await servers.put("w/0", "");
-  await using learner = await Learner.open(optionsFor(cluster, new MemoryDisk()));
-  await using client = connect(() => learner.dial());
-  await client.get("w/0");
-  await until(() => learner.status().isConnected);
-  const watch = client.watch({ prefix: "w/" }, { startRevision: 1 });
-  const seen: string[] = [];
-  const watching = (async () => {
-    for await (const { events } of watch) {
-      seen.push(...events.map(({ kv }) => kv.name));
-      if (seen.length === 3) break;
-    }
-  })();
-  Deno.kill(server.pid, "SIGSTOP");
-  try {
-    await until(() => !learner.status().isConnected);
-    assert(learner.status().ageMs > 0);
-    assertEquals((await client.get("w/0", { serializable: true }))?.name, "w/0");
-    const error = await client.get("w/0", { deadlineMs: 100 }).catch((reason) => reason);
-    assertInstanceOf(error, KvorumError);
-  } finally {
-    Deno.kill(server.pid, "SIGCONT");
-  }
-  await servers.put("w/1", "");
-  await servers.put("w/2", "");
-  await watching;
-  assertEquals(seen, ["w/0", "w/1", "w/2"]);
-  await until(() => learner.status().isConnected);
 });
 
 Deno.test("LearnerDoor lets in who shows the token, up to a number, under a name of its own", async (t) => {

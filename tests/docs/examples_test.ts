@@ -24,6 +24,7 @@ interface Documentation {
 
 /** Where examples cannot run here, and why: each is a function that nobody calls. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  "src/browser/": "Deno has no IndexedDB, and no tabs",
   "src/server/serve.ts": "it serves at fixed ports until it is interrupted",
   "src/server/start.ts": "it starts processes at fixed ports",
   "src/storage/indexeddb/": "Deno has no IndexedDB",

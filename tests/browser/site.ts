@@ -1,0 +1,43 @@
+import { assert } from "@std/assert";
+
+const PAGE = `<!doctype html><script type="module" src="/page.js"></script>`;
+
+async function bundle(path: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--no-lock", "--platform", "browser", path],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** A web server for a page that has a replica. */
+export class Site implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  private constructor(server: Deno.HttpServer<Deno.NetAddr>) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${server.addr.port}/`;
+  }
+
+  static async open(): Promise<Site> {
+    const paths = ["page.ts", "../../src/browser/worker.ts"];
+    const [page, worker] = await Promise.all(
+      paths.map((path) => bundle(new URL(path, import.meta.url).pathname)),
+    );
+    const scripts = new Map([["/page.js", page], ["/worker.js", worker]]);
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      ({ url }) => {
+        const script = scripts.get(new URL(url).pathname);
+        const type = script === undefined ? "text/html" : "text/javascript";
+        return new Response(script ?? PAGE, { headers: { "content-type": type } });
+      },
+    );
+    return new Site(server);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
