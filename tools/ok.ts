@@ -73,6 +73,11 @@ export const CHECKS: readonly Step[] = [
     ["publish", "--dry-run", "--allow-dirty", "--no-check"],
     "this is what the registry would refuse",
   ),
+  command(
+    "examples",
+    ["test", "--doc", "--quiet", "-A", "--unstable-kv", "mod.ts", "src", "docs", "README.md"],
+    "an example must run as it stands; what cannot goes into a function",
+  ),
   {
     name: "tidy",
     advice: "see tools/check_tidy.ts",

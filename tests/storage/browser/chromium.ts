@@ -1,4 +1,5 @@
-import chromium from "npm:@sparticuz/chromium@147.0.0";
+import { assert } from "@std/assert";
+import { npmPackage } from "../../runtimes/npm_program.ts";
 import {
   type Browser,
   type CDPSession,
@@ -19,6 +20,22 @@ const ARGUMENTS = [
 ];
 
 const STARTS_MAX = 3;
+
+/** Unpacks the package's Chromium, unless it is there already, and says where. */
+const WHERE = `import("@sparticuz/chromium")
+  .then(({ default: chromium }) => chromium.executablePath()).then((path) => console.log(path))`;
+let unpacked: Promise<string> | null = null;
+
+async function executablePath(): Promise<string> {
+  const cwd = await npmPackage("@sparticuz/chromium", "147.0.0");
+  const { success, stdout, stderr } = await new Deno.Command("node", {
+    args: ["--input-type=module", "--eval", WHERE],
+    cwd,
+    stdin: "null",
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trim();
+}
 
 /** A Chromium of our own, whose data lives in a profile, with one page. */
 export class ChromiumPage {
@@ -68,7 +85,7 @@ export class ChromiumPage {
 /** Starts Chromium. On a busy machine it may end before anybody has reached it, and is started again. */
 async function startBrowser(profile: string): Promise<[Deno.ChildProcess, Browser]> {
   for (let start = 1;; start++) {
-    const process = new Deno.Command(await chromium.executablePath(), {
+    const process = new Deno.Command(await (unpacked ??= executablePath()), {
       args: [...ARGUMENTS, `--user-data-dir=${profile}`, "about:blank"],
       stdout: "null",
       stderr: "piped",
