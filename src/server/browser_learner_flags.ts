@@ -3,6 +3,8 @@ import type { FlagSpec, FlagValues } from "./flags.ts";
 
 /** A shorter one could be guessed. */
 const TOKEN_LENGTH_MIN = 16;
+/** What a header can carry as it is. */
+const HEADER_TEXT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** The flags about learners in browsers. */
 export const BROWSER_LEARNER_FLAGS: readonly FlagSpec[] = [
@@ -39,10 +41,10 @@ export function parseBrowserLearners(flags: FlagValues): BrowserLearnerSettings 
     if (token === "") return null;
     throw new CommandError("--browser-learner-token needs --allow-browser-learners");
   }
-  if (token.length < TOKEN_LENGTH_MIN) {
+  if (token.length < TOKEN_LENGTH_MIN || !HEADER_TEXT.test(token)) {
     throw new CommandError(
       `--allow-browser-learners needs --browser-learner-token, or ETCD_BROWSER_LEARNER_TOKEN in the ` +
-        `environment, with ${TOKEN_LENGTH_MIN} characters or more`,
+        `environment, with ${TOKEN_LENGTH_MIN} characters of ASCII or more`,
     );
   }
   return { token, learnersMax: flags.number("max-browser-learners") };

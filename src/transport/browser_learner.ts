@@ -27,5 +27,5 @@ export function offeredToken(header: string): string | null {
   const hex = offered.find((part) => part.startsWith(TOKEN_PREFIX))?.slice(TOKEN_PREFIX.length);
   if (hex === undefined || !/^(?:[0-9a-f]{2})+$/.test(hex)) return null;
   const bytes = Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

@@ -70,6 +70,22 @@ Deno.test("MembersTable.apply() adds, updates, promotes and removes", () => {
   assertEquals([table.wasRemoved(1n), table.wasRemoved(2n)], [true, false]);
 });
 
+Deno.test("MembersTable.apply() counts learners that nobody can dial apart from the others", () => {
+  const table = three();
+  const undialled = (id: bigint): MembershipChange => ({
+    kind: "addLearner",
+    id,
+    peerUrls: [],
+    instanceId: NO_INSTANCE,
+    learnersMax: 2,
+  });
+  assertEquals(table.apply(undialled(5n)), null);
+  assertEquals(table.apply(undialled(6n)), null);
+  assertEquals(table.apply(undialled(7n)), "too many learners");
+  assertEquals(table.apply(addLearner(8n, 1)), null);
+  assertEquals(table.apply(addLearner(9n, 1)), "too many learners");
+});
+
 Deno.test("MembersTable.apply() says why a change cannot be made, and makes none of it", () => {
   const table = three();
   table.apply(addLearner(9n, 1));
