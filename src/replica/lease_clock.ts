@@ -36,6 +36,8 @@ export class LeaseClock {
   #isOwn = false;
   /** This replica's log is a beginning of the log of that term's leader. */
   #followedTerm = NO_TERM;
+  /** A reading of a leader whose log this replica is still to follow: while it fetches a snapshot. */
+  #early: { readonly stamp: Stamp; readonly heardMs: number } | null = null;
 
   /** Starts from the last stamp of the recovered log, or that of its snapshot. */
   constructor(stamp: Stamp, nowMs: number) {
@@ -64,7 +66,7 @@ export class LeaseClock {
    * @param stamp The last stamp among them, if there is one.
    */
   appended(leaderTerm: number, stamp: Stamp | null, nowMs: number): void {
-    this.#followedTerm = leaderTerm;
+    this.#follow(leaderTerm);
     // A reading of this very leader is newer than what others stamped before its time.
     if (stamp === null || (this.#term === leaderTerm && stamp.term < leaderTerm)) return;
     this.#hear(stamp.term, stamp.readingMs, nowMs);
@@ -72,18 +74,29 @@ export class LeaseClock {
 
   /** The log gives way to a snapshot of the leader of `leaderTerm`, which will be installed. */
   replaced(leaderTerm: number): void {
-    this.#followedTerm = leaderTerm;
     if (this.#term !== leaderTerm) this.#term = NO_TERM;
+    this.#follow(leaderTerm);
   }
 
   /** The snapshot is installed, with this stamp; by now there may be newer readings. */
   installed(stamp: Stamp, nowMs: number): void {
     if (this.#term === NO_TERM) this.#set(stamp.term, stamp.readingMs, nowMs);
+    else if (this.#term === stamp.term) this.#hear(stamp.term, stamp.readingMs, nowMs);
   }
 
   /** The leader of `term` has told its reading. */
   told(term: number, readingMs: number, nowMs: number): void {
     if (term === this.#followedTerm) this.#hear(term, readingMs, nowMs);
+    else this.#early = { stamp: { term, readingMs }, heardMs: nowMs };
+  }
+
+  /** From now on the readings of that leader count, also the last one that it told before. */
+  #follow(leaderTerm: number): void {
+    this.#followedTerm = leaderTerm;
+    if (this.#early?.stamp.term !== leaderTerm) return;
+    const { stamp, heardMs } = this.#early;
+    this.#early = null;
+    this.#hear(stamp.term, stamp.readingMs, heardMs);
   }
 
   #hear(term: number, readingMs: number, nowMs: number): void {

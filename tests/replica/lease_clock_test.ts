@@ -74,6 +74,29 @@ Deno.test("LeaseClock takes a snapshot's stamp if nothing newer has come with th
   assertEquals(told.read(100), 8_050);
 });
 
+Deno.test("LeaseClock keeps what a leader told while its snapshot was on the way", () => {
+  const told = () => {
+    const clock = new LeaseClock(FOUNDED, 0);
+    clock.told(5, 9_000, 1_000);
+    assertEquals(clock.read(1_000), 1_000);
+    return clock;
+  };
+  const successor = told();
+  successor.replaced(5);
+  successor.installed({ term: 4, readingMs: 7_000 }, 1_500);
+  assertEquals(successor.read(1_500), 9_500);
+
+  const stamped = told();
+  stamped.replaced(5);
+  stamped.installed({ term: 5, readingMs: 9_900 }, 1_500);
+  assertEquals(stamped.read(1_500), 9_900);
+
+  const other = told();
+  other.replaced(6);
+  other.installed({ term: 4, readingMs: 7_000 }, 1_500);
+  assertEquals(other.read(1_500), 7_000);
+});
+
 Deno.test("LeaseClock does not follow a leader that lacks an entry stamped by a clock behind", () => {
   const history = new LogHistory(3);
   history.elect(0, 1);
