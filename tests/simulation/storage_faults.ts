@@ -19,13 +19,18 @@ export function loseStorage(
   const { oracle } = cluster;
   const ups = cluster.upNodes().filter(({ id }) => oracle.isMember(id));
   const node = ups[prng.between(0, ups.length)];
-  // One at a time, be it noticed or not, and only where the others are a quorum; and not before they
-  // know of the replacement: docs/raft.md has the price of hearing of a change late.
+  // One at a time, be it noticed or not, and only where the others that know all members are a quorum
+  // of them; and not before they know of the replacement: docs/raft.md has the price of hearing late.
   const lost = cluster.nodes.filter(({ state, disk }) => state === "lost" || disk.isRotten);
   const knowsLost = ({ replica }: SimNode) =>
     lost.some(({ id }) => replica?.machine.members.get(id) !== undefined);
+  const knowsMembers = ({ replica }: SimNode) => {
+    const members = replica?.machine.members.list() ?? [];
+    return members.length === oracle.memberCount && members.every(({ id }) => oracle.isMember(id));
+  };
+  const others = ups.filter((other) => other !== node && knowsMembers(other));
   if (node === undefined || oracle.memberCount < 3) return null;
-  if (2 * ups.length <= oracle.memberCount || ups.some(knowsLost)) return null;
+  if (2 * others.length <= oracle.memberCount || ups.some(knowsLost)) return null;
   if (how === "wiped") {
     node.wipe();
     replace(cluster, prng, node, cluster.addNode());
