@@ -151,7 +151,8 @@ function makeRaft(
   { hardState, entries }: RecoveredLog,
 ): RaftNode {
   const tickMs = timing.heartbeatIntervalMs / TICKS_PER_HEARTBEAT;
-  return new RaftNode({
+  const configuration = snapshot?.configuration ?? configurationOf([]);
+  const raft = new RaftNode({
     id: memberId,
     electionTicks: Math.ceil(timing.electionTimeoutMs / tickMs),
     heartbeatTicks: TICKS_PER_HEARTBEAT,
@@ -162,7 +163,11 @@ function makeRaft(
       hardState,
       snapshot,
       entries,
-      configuration: snapshot?.configuration ?? configurationOf([]),
+      configuration,
     },
   });
+  // Why: nobody else can lead, so there is nobody to wait for. Ref: etcd server.go, adjustTicks.
+  const { voters } = raft.configuration;
+  if (voters.length === 1 && voters[0] === memberId) raft.campaign();
+  return raft;
 }
