@@ -32,6 +32,8 @@ export interface LearnerOptions {
   readonly onStatus?: (status: BrowserReplicaStatus) => void;
   /** Hears that the cluster has removed it: what it holds is of use for reading only. */
   readonly onRemoved?: () => void;
+  /** Hears that its storage has failed: what cannot be kept is not followed. */
+  readonly onFailed?: () => void;
 }
 
 /**
@@ -56,8 +58,10 @@ export class Learner implements AsyncDisposable {
     this.#server = new MultiplexServer({ replica, services: createServices(replica) });
     this.#ticker = PLATFORM_CLOCK.every(TICK_MS, () => this.#tick());
     replica.closed.then((error) => {
-      if (error !== undefined) this.#problem = error.message;
       this.#server.close();
+      if (error === undefined) return;
+      this.#problem = error.message;
+      options.onFailed?.();
     });
   }
 

@@ -1,6 +1,6 @@
 import { promisifyRequest } from "idb-keyval";
 import { JoinError, type JoinReason } from "./join.ts";
-import { StorageLockedError } from "../storage/errors.ts";
+import { StorageError, StorageLockedError } from "../storage/errors.ts";
 import { indexedDbLogStore } from "../storage/indexeddb/indexeddb_log_store.ts";
 import { Learner } from "./learner.ts";
 import { Link } from "./link.ts";
@@ -23,8 +23,8 @@ export interface Refusal {
 /** A tab that goes gives its lock back before its worker has given the storage back. */
 const STORAGE_TRIES = 100;
 const STORAGE_PAUSE_MS = 100;
-/** The pause before the cluster is asked again to take in one that it has removed. */
-const JOIN_PAUSE_MS = 5_000;
+/** The pause before a replica that could not be opened again is tried once more. */
+const REOPEN_PAUSE_MS = 2_000;
 
 /** The replica in a worker, as its page steers it through comlink. */
 export class ReplicaWorker {
@@ -32,7 +32,7 @@ export class ReplicaWorker {
   #options: WorkerOptions | null = null;
   #learner: Learner | null = null;
   #notices: BroadcastChannel | null = null;
-  #isRenewing = false;
+  #isReopening = false;
 
   /**
    * Opens the replica and serves the tabs from then on.
@@ -85,7 +85,9 @@ export class ReplicaWorker {
           ...options,
           storage: indexedDbLogStore(nameOf(options.name)),
           onStatus: () => this.#tell(),
-          onRemoved: () => this.#beginAnew(),
+          // In a later turn the learner that tells it is the one that is known here.
+          onRemoved: () => setTimeout(() => this.#reopen({ forgets: true })),
+          onFailed: () => setTimeout(() => this.#reopen({ forgets: false })),
         });
       } catch (error) {
         if (!(error instanceof StorageLockedError) || tries === STORAGE_TRIES) throw error;
@@ -94,24 +96,28 @@ export class ReplicaWorker {
     }
   }
 
-  /** The cluster has forgotten this learner: its data is dropped, and another one joins. */
-  async #beginAnew(): Promise<void> {
+  /**
+   * Opens the replica again: one that the cluster has removed without its data, as a new learner, and
+   * one whose storage failed with what is left there. If the user has cleared that, it is a new one.
+   */
+  async #reopen({ forgets }: { readonly forgets: boolean }): Promise<void> {
     const options = this.#options;
     const learner = this.#learner;
-    if (this.#isRenewing || options === null || learner === null) return;
-    this.#isRenewing = true;
+    if (this.#isReopening || options === null || learner === null) return;
+    this.#isReopening = true;
     this.#learner = null;
     await learner.close();
-    await promisifyRequest(indexedDB.deleteDatabase(nameOf(options.name)));
+    if (forgets) await promisifyRequest(indexedDB.deleteDatabase(nameOf(options.name)));
     while (this.#notices !== null && this.#learner === null) {
       try {
         this.#learner = await this.#openLearner(options);
       } catch (error) {
-        if (!(error instanceof JoinError)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, JOIN_PAUSE_MS));
+        // A cluster out of reach and a full disk can both become better.
+        if (!(error instanceof JoinError) && !(error instanceof StorageError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS));
       }
     }
-    this.#isRenewing = false;
+    this.#isReopening = false;
     if (this.#notices === null) await this.close();
   }
 }

@@ -41,7 +41,10 @@ Deno.test("openBrowserReplica() keeps a learner in Chromium", { ignore }, async 
     ...["--storage", "memory", "--cors", "*"],
     ...["--allow-browser-learners", "--browser-learner-token", TOKEN],
   ]);
-  const [site] = await Promise.all([Site.open(), cluster.start()]);
+  const [site] = await Promise.all([
+    Site.open(new URL("page.ts", import.meta.url)),
+    cluster.start(),
+  ]);
   await using _site = site;
   const [server] = cluster.replicas;
   await using servers = connect(server.clientUrl);
@@ -140,6 +143,15 @@ Deno.test("openBrowserReplica() keeps a learner in Chromium", { ignore }, async 
       await until(() => isConnected(page));
       assertEquals(await run(page, "get", "k/49"), "49");
       assertNotEquals((await run<Status>(page, "status")).memberId, memberId);
+    });
+
+    await t.step("begins anew after its data was cleared", async () => {
+      const { memberId } = await run<Status>(page, "status");
+      await run(page, "clearData");
+      await servers.put("k/50", "50"); // What cannot be stored shows that the storage is gone.
+      await until(async () => (await run<Status>(page, "status")).memberId !== memberId);
+      await until(() => isConnected(page));
+      assertEquals(await run(page, "get", "k/50"), "50");
     });
     await run(page, "close");
   } finally {

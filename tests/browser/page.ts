@@ -58,6 +58,13 @@ Object.assign(globalThis, {
       await using lock = await Lock.acquire(session, "job");
       return lock.token > 0;
     },
+    clearData(): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("kvorum-browser-browser");
+        request.onsuccess = () => resolve();
+        request.onerror = () => reject(request.error);
+      });
+    },
     close: () => replica.close(),
   },
 });

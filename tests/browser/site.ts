@@ -1,10 +1,13 @@
 import { assert } from "@std/assert";
 
+/** The script of the worker that holds a replica. */
+export const WORKER: URL = new URL("../../src/browser/worker.ts", import.meta.url);
 const PAGE = `<!doctype html><script type="module" src="/page.js"></script>`;
 
-async function bundle(path: string): Promise<string> {
+/** What a browser loads for a module and all that it imports. */
+export async function bundle(url: URL): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--no-lock", "--platform", "browser", path],
+    args: ["bundle", "--quiet", "--no-lock", "--minify", "--platform", "browser", url.pathname],
   }).output();
   assert(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
@@ -20,11 +23,8 @@ export class Site implements AsyncDisposable {
     this.url = `http://127.0.0.1:${server.addr.port}/`;
   }
 
-  static async open(): Promise<Site> {
-    const paths = ["page.ts", "../../src/browser/worker.ts"];
-    const [page, worker] = await Promise.all(
-      paths.map((path) => bundle(new URL(path, import.meta.url).pathname)),
-    );
+  static async open(pageUrl: URL): Promise<Site> {
+    const [page, worker] = await Promise.all([bundle(pageUrl), bundle(WORKER)]);
     const scripts = new Map([["/page.js", page], ["/worker.js", worker]]);
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
