@@ -11,7 +11,7 @@ import { Replica } from "../replica/replica.ts";
 import type { ReplicaStatus } from "../replica/status.ts";
 import { MessagePortPeerTransport } from "../transport/message_port.ts";
 import { WebSocketPeerTransport } from "../transport/websocket.ts";
-import { admission } from "./admission.ts";
+import { refusePeer } from "./admission.ts";
 import { foundingOf } from "./founding.ts";
 import type { EmbeddedOptions } from "./options.ts";
 
@@ -82,7 +82,8 @@ export class EmbeddedReplica implements AsyncDisposable {
           identity: { ...identity, storageId: identity.instanceId },
           clock: PLATFORM_CLOCK,
           prng: prng.fork("peers"),
-          admit: (hello) => opened === null ? null : admission(opened.machine.members, hello),
+          admit: (hello) =>
+            opened && refusePeer(hello, opened.machine.members, opened.status().leader),
         });
       },
       ...(timing === undefined ? {} : { timing }),

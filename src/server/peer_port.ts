@@ -10,7 +10,7 @@ import type { Admit, Hello } from "../transport/hello.ts";
 import type { PeerTransport } from "../transport/peer_transport.ts";
 import type { TransportEvent } from "../transport/transport_event.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../transport/websocket.ts";
-import { refusePeer } from "./admission.ts";
+import { refusePeer } from "../embedded/admission.ts";
 import { dialPeer } from "./connect_peer.ts";
 import type { Logger, LogLevel } from "./log.ts";
 import { memberListResponse, MEMBERS_PATH } from "./member_list.ts";

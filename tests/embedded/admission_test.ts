@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { MembersTable } from "../../src/machine/members.ts";
-import { refusePeer } from "../../src/server/admission.ts";
+import { refusePeer } from "../../src/embedded/admission.ts";
 import { CloseCode } from "../../src/transport/close_code.ts";
 import type { Hello } from "../../src/transport/hello.ts";
 
