@@ -50,6 +50,10 @@ Deno.test("Learner follows a cluster of three, reads by itself and sends writes 
   await using client = connect(() => again.dial());
   assertEquals((await client.get("meanwhile"))?.text(), "3");
   assertEquals((await memberList(servers)).length, 4);
+  // Whoever leads next is dialled already, though one endpoint was named.
+  await (await cluster.leader()).end("SIGKILL");
+  await client.put("after", "4", { deadlineMs: 60_000 });
+  assertEquals((await servers.get("after", { deadlineMs: 60_000 }))?.text(), "4");
 });
 
 Deno.test("LearnerDoor lets in who shows the token, up to a number, under a name of its own", async (t) => {
