@@ -21,7 +21,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** Bytes as text of one character per byte. */
 export function text(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return String.fromCharCode(...bytes);
 }
 
 /** Text of one character per byte as bytes. */
