@@ -17,6 +17,7 @@ const VALUE_BYTES = 256;
 const PUTS_PER_TXN = 10;
 const TXNS_PER_ROUND = 10;
 const ROUND_MS = 20;
+const SETTLE_MS = 3_000;
 const NO_SNAPSHOTS = "1000000000";
 const flag = (name: string, value: string) => {
   const at = Deno.args.indexOf(`--${name}`);
@@ -102,6 +103,8 @@ async function withServer<T>(
 /** One round of load on a server that has just been started. */
 async function round(name: string, snapshotCount: string): Promise<Pauses> {
   return await withServer(snapshotCount, async (server) => {
+    // What a start costs is none of this: a million keys were read, and nothing is compiled yet.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     const from = server.lines.length;
     const latencies = await steadyLoad(clientUrl);
     const lines = server.lines.slice(from);
