@@ -37,7 +37,7 @@ const RAFT: readonly Mutant[] = [
     file: "raft/election.ts",
     search: "if (message.lastTerm !== lastTerm) return message.lastTerm > lastTerm;",
     replace: "void lastTerm;",
-    seedsMax: 100,
+    seedsMax: 300,
   },
   {
     name: "an entry of an old term is committed by counting",
@@ -115,7 +115,7 @@ const RAFT: readonly Mutant[] = [
     file: "raft/replication.ts",
     search: "const index = log.applied;",
     replace: "const index = log.commit;",
-    seedsMax: 200,
+    seedsMax: 600,
   },
   {
     name: "a removed member hears of it before the leader knows for good",
@@ -129,7 +129,7 @@ const RAFT: readonly Mutant[] = [
     file: "raft/quorum.ts",
     search: "return Math.min(incoming, majorityIndex(configuration.outgoing, indexOf));",
     replace: "return incoming;",
-    seedsMax: 200,
+    seedsMax: 1_000,
   },
 ];
 
