@@ -5,7 +5,7 @@
  * is what to quote, and on a machine that is busy otherwise the server's own time for a call.
  */
 import { serveHttp2Connection } from "../src/http2/serve.ts";
-import { SystemClock } from "../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../src/client/platform_clock.ts";
 import { DenoPipe } from "../tests/http2/deno_pipe.ts";
 import { say } from "../tools/say.ts";
 
@@ -56,7 +56,7 @@ function servers(): { name: string; command: string; args: string[] }[] {
 async function serve(kind: string): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   say(String(listener.addr.port));
-  const clock = new SystemClock();
+  const clock = PLATFORM_CLOCK;
   const handle = kind === "sync" ? () => answer : async () => {
     await null;
     return answer;

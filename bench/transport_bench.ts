@@ -6,7 +6,7 @@
  */
 import { crc32 as checksum } from "node:zlib";
 import { SeededPrng } from "../src/base/prng.ts";
-import { SystemClock } from "../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../src/client/platform_clock.ts";
 import type { PeerMessage } from "../src/transport/peer_message.ts";
 import { say } from "../tools/say.ts";
 import { PEER_PATH, WebSocketPeerTransport } from "../src/transport/websocket.ts";
@@ -60,7 +60,7 @@ async function transportLink(): Promise<Link> {
   const make = (memberId: bigint) =>
     new WebSocketPeerTransport({
       identity: { clusterId: 1n, memberId, storageId: new Uint8Array(16) },
-      clock: new SystemClock(),
+      clock: PLATFORM_CLOCK,
       prng: new SeededPrng(Number(memberId)),
       admit: () => null,
       ...(OWN_CHECKSUM ? {} : { checksum }),

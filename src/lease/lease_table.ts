@@ -55,9 +55,9 @@ export interface LeaseObserver {
  * Leases as replicated state: it changes only by what the log says, and the only time that it knows is
  * the lease clock, in milliseconds, as the stamps of the log's entries tell it.
  *
- * Invariants: the clock never goes back. A key is attached to at most one lease; an attached key exists in the store with that
- * lease in its newest version. The order of leases is that of their grants in the log, and a snapshot
- * keeps it: all replicas list the same leases in the same order.
+ * Invariants: the clock never goes back. A key is attached to at most one lease; an attached key
+ * exists in the store with that lease in its newest version. The order of leases is that of their
+ * grants in the log, and a snapshot keeps it: all replicas list the same leases in the same order.
  */
 export class LeaseTable {
   readonly #leases = new Map<LeaseId, LeaseRecord>();

@@ -1,4 +1,5 @@
 import { notFound } from "../api/gateway/responses.ts";
+import { PLATFORM_CLOCK } from "../client/platform_clock.ts";
 import { pathOf } from "../api/gateway/router.ts";
 import type { AllHandlers } from "./client_handler.ts";
 import { ClientPort } from "./client_port.ts";
@@ -6,7 +7,6 @@ import { Listener } from "./listener.ts";
 import type { Logger } from "./log.ts";
 import { logHttp2Event, tlsLog } from "./log_events.ts";
 import type { ServeOptions } from "./serve_flags.ts";
-import { SystemClock } from "./system_clock.ts";
 
 /** Every port for clients: one for all protocols, or gRPC and HTTP apart, and one for metrics. */
 export class ClientPorts implements AsyncDisposable {
@@ -34,7 +34,7 @@ export class ClientPorts implements AsyncDisposable {
   static async bind(options: ServeOptions, logger: Logger): Promise<ClientPorts> {
     const { listenHttpUrls, listenMetricsUrls, http2 } = options.clientPort;
     const common = {
-      clock: new SystemClock(),
+      clock: PLATFORM_CLOCK,
       tls: options.clientTls?.files ?? null,
       onTlsEvent: tlsLog(logger, "client"),
     };

@@ -1,4 +1,5 @@
 import { formatId, NO_MEMBER } from "../base/ids.ts";
+import { PLATFORM_CLOCK } from "../client/platform_clock.ts";
 import { SeededPrng } from "../base/prng.ts";
 import { ReplicaError } from "../replica/errors.ts";
 import { INSTANCE_ID_BYTES } from "../replica/identity.ts";
@@ -20,7 +21,6 @@ import { openStorage } from "./open_storage.ts";
 import { PeerPort } from "./peer_port.ts";
 import { parseServeOptions, type ServeOptions } from "./serve_flags.ts";
 import { ServerMetrics } from "./server_metrics.ts";
-import { SystemClock } from "./system_clock.ts";
 
 /**
  * A replica that hears from a peer that it was removed stays for so many election timeouts: another
@@ -64,11 +64,11 @@ export async function serve(
   await using clients = await ClientPorts.bind(options, logger);
   const peerTls = options.peerTls?.files ?? null;
   await using peers = await Listener.bind("listen-peer-urls", options.listenPeerUrls, {
-    clock: new SystemClock(),
+    clock: PLATFORM_CLOCK,
     tls: peerTls,
     onTlsEvent: tlsLog(logger, "peer"),
   });
-  const port = new PeerPort(new SystemClock(), newPrng(), logger, peerTls);
+  const port = new PeerPort(PLATFORM_CLOCK, newPrng(), logger, peerTls);
   const metrics = new ServerMetrics();
   port.onBytes = (...bytes) => metrics.countBytes(...bytes);
   await using replica = await openReplica(options, port, logger, metrics);
@@ -127,7 +127,7 @@ async function openReplica(
       logger.log("info", "server/serve", "is a member", fields);
       return port.open(identity);
     },
-    clock: new SystemClock(),
+    clock: PLATFORM_CLOCK,
     prng: newPrng(),
     bootstrap: () => bootstrapOf(options),
     attributes: { name: options.name, clientUrls: options.advertiseClientUrls },

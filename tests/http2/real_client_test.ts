@@ -1,7 +1,7 @@
 // Deno's own client speaks HTTP/2 with prior knowledge: a real one over a real socket.
 import { assertEquals } from "@std/assert";
 import { type Http2Served, serveHttp2Connection } from "../../src/http2/serve.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import { DenoPipe } from "./deno_pipe.ts";
 
 Deno.test("serveHttp2Connection() serves Deno's fetch, many requests at a time", async () => {
@@ -10,7 +10,7 @@ Deno.test("serveHttp2Connection() serves Deno's fetch, many requests at a time",
   const accepting = (async () => {
     for await (const socket of listener) {
       served.push(serveHttp2Connection(new DenoPipe(socket), {
-        clock: new SystemClock(),
+        clock: PLATFORM_CLOCK,
         grpc: () => null,
         fetch: async (request) => new Response((await request.bytes()).toReversed()),
       }));

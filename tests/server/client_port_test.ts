@@ -6,7 +6,7 @@ import {
   type ClientPortOptions,
 } from "../../src/server/client_port.ts";
 import { CommandError } from "../../src/server/command_error.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import { freePorts } from "../e2e/free_ports.ts";
 
 const HANDLERS: ClientHandlers = {
@@ -26,7 +26,7 @@ const HANDLERS: ClientHandlers = {
 };
 
 const OPTIONS: ClientPortOptions = {
-  clock: new SystemClock(),
+  clock: PLATFORM_CLOCK,
   http2: { streamsMax: 100 },
   servesHttp1: true,
   tls: null,

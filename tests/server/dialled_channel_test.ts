@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
 import { dialPeer, peerConnector } from "../../src/server/connect_peer.ts";
 import { DialledChannel } from "../../src/server/dialled_channel.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import { ManualClock } from "../transport/manual_clock.ts";
 import { forward } from "../transport/messages.ts";
 import { peerTransportSuite } from "../transport/peer_transport_suite.ts";
@@ -12,7 +12,7 @@ import { WebSocketHarness } from "../transport/websocket_harness.ts";
 /** Nodes that dial as a server does. */
 class DialledHarness extends WebSocketHarness {
   override make(id: bigint, settings: NodeSettings = {}): TestNode {
-    const dial = (url: string) => dialPeer(url, null, new SystemClock());
+    const dial = (url: string) => dialPeer(url, null, PLATFORM_CLOCK);
     return this.serve(id, { ...settings, dial }).node;
   }
 }
@@ -36,7 +36,7 @@ async function serveOnce(answer: string, run: (url: string) => Promise<void>): P
 /** How a channel to `url` ends. */
 function ending(url: string): Promise<{ code: number; reason: string }> {
   return new Promise((resolve) =>
-    new DialledChannel(url, peerConnector(null), new SystemClock()).start({
+    new DialledChannel(url, peerConnector(null), PLATFORM_CLOCK).start({
       onOpen: () => {},
       onFrame: () => {},
       onClose: (code, reason) => resolve({ code, reason }),

@@ -3,13 +3,13 @@ import { EMPTY_BYTES } from "../../src/base/bytes.ts";
 import { peerConnector } from "../../src/server/connect_peer.ts";
 import { DialledChannel } from "../../src/server/dialled_channel.ts";
 import { Http1Server } from "../../src/server/http1_server.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import type { TlsFiles } from "../../src/server/tls_files.ts";
 import { TlsListener } from "../../src/server/tls_listener.ts";
 import { freePorts } from "../e2e/free_ports.ts";
 import { Authority, revocationList, validity, writeFiles } from "./authority.ts";
 
-const clock = new SystemClock();
+const clock = PLATFORM_CLOCK;
 
 /** A replica's door as far as TLS goes: it upgrades whoever gets in. */
 async function openDoor(files: TlsFiles) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type ClientHandlers, ClientPort } from "../../src/server/client_port.ts";
 import { CommandError } from "../../src/server/command_error.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import type { TlsFiles } from "../../src/server/tls_files.ts";
 import { TlsListener } from "../../src/server/tls_listener.ts";
 import { freePorts } from "../e2e/free_ports.ts";
@@ -40,7 +40,7 @@ async function bind(tls: TlsFiles, ...schemes: string[]) {
   const rejected: string[] = [];
   const urls = [url, ...schemes.map((scheme) => url.replace("https", scheme))];
   const port = await ClientPort.bind("listen-client-urls", urls, {
-    clock: new SystemClock(),
+    clock: PLATFORM_CLOCK,
     http2: { streamsMax: 100 },
     servesHttp1: true,
     tls,

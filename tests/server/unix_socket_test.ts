@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { dialPeer } from "../../src/server/connect_peer.ts";
 import { Listener } from "../../src/server/listener.ts";
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 
-const clock = new SystemClock();
+const clock = PLATFORM_CLOCK;
 const OPTIONS = { clock, tls: null, onTlsEvent: { onRejected: () => {}, onReload: () => {} } };
 
 Deno.test("dialPeer() reaches a Listener by a Unix socket, also one that was left behind", async () => {

@@ -1,4 +1,4 @@
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import { MessagePortPeerTransport } from "../../src/transport/message_port.ts";
 import { peerTransportSuite, type TransportHarness } from "./peer_transport_suite.ts";
 import { type NodeSettings, TestNode } from "./test_node.ts";
@@ -10,7 +10,7 @@ class MessagePortHarness implements TransportHarness {
 
   make(id: bigint, settings?: NodeSettings): TestNode {
     const node: PortNode = new TestNode(id);
-    node.transport = new MessagePortPeerTransport(node.options(new SystemClock(), settings));
+    node.transport = new MessagePortPeerTransport(node.options(PLATFORM_CLOCK, settings));
     node.transport.start(node);
     this.#nodes.push(node);
     return node;

@@ -1,4 +1,4 @@
-import { SystemClock } from "../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../src/client/platform_clock.ts";
 import {
   PEER_PATH,
   WebSocketPeerTransport,
@@ -40,7 +40,7 @@ export class WebSocketHarness implements TransportHarness {
     port = 0,
   ): Served {
     const node = new TestNode<WebSocketPeerTransport>(id);
-    const options = { ...node.options(new SystemClock(), settings), ...settings };
+    const options = { ...node.options(PLATFORM_CLOCK, settings), ...settings };
     node.transport = new WebSocketPeerTransport({ ...options, timing: settings.timing ?? {} });
     const sockets: WebSocket[] = [];
     const server = serve((socket) => {

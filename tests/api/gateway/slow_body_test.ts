@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFetchHandler } from "../../../src/api/fetch_handler.ts";
 import { BODY_MS, BodyIntake } from "../../../src/api/gateway/body_intake.ts";
 import { ClientPort } from "../../../src/server/client_port.ts";
-import { SystemClock } from "../../../src/server/system_clock.ts";
+import { PLATFORM_CLOCK } from "../../../src/client/platform_clock.ts";
 import { freePorts } from "../../e2e/free_ports.ts";
 import { ManualClock } from "../../transport/manual_clock.ts";
 import { LocalReplica } from "../local_replica.ts";
@@ -27,7 +27,7 @@ class SlowPort implements AsyncDisposable {
   static async open(bytesMax = Infinity): Promise<SlowPort> {
     const [number] = freePorts(1);
     const port = await ClientPort.bind("listen-client-urls", [`http://127.0.0.1:${number}`], {
-      clock: new SystemClock(),
+      clock: PLATFORM_CLOCK,
       http2: {},
       servesHttp1: true,
       tls: null,
